@@ -1,0 +1,102 @@
+#!/bin/sh
+# Makes a fresh checkout ready to run: Debian's packages, npm's packages, Node 24. It installs only what is missing,
+# says what it does, starts no system service, and takes about a second when there is nothing to do.
+#
+#   sh scripts/setup.sh [--with prometheus]...    prometheus: also the programs that only tests need
+set -eu
+cd "$(dirname "$0")/.."
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+# npm puts node_modules/.bin first in PATH; while npm ci replaces that folder it must not be what it runs on.
+PATH=$(printf %s "$PATH" | tr ':' '\n' | grep -v 'node_modules/\.bin$' | paste -s -d : -)
+export PATH
+
+# --- Debian's packages: "package check", one a line, where the check is cheap and true once the package is there
+packages() {
+  cat <<'LIST'
+apache2-bin test -x /usr/sbin/apache2
+media-types test -e /etc/mime.types
+mariadb-server-core test -x /usr/sbin/mariadbd
+mariadb-client-core command -v mariadb
+perl command -v perl
+libcgi-pm-perl perl_module CGI
+libcgi-session-perl perl_module CGI/Session
+libdbi-perl perl_module DBI
+libdbd-mysql-perl perl_module DBD/mysql
+python3 test -x /usr/bin/python3
+util-linux command -v setpriv
+LIST
+}
+perl_inc=$(perl -e 'print join "\n", @INC' 2>/dev/null || true)
+perl_module() {
+  printf '%s\n' "$perl_inc" | while read -r dir; do
+    [ -e "$dir/$1.pm" ] && echo found && break
+  done | grep -q found
+}
+missing=''
+while read -r package check; do
+  eval "$check" >/dev/null 2>&1 || missing="$missing $package"
+done <<LIST
+$(packages)
+LIST
+
+apt() {
+  if [ "$(id -u)" = 0 ]; then DEBIAN_FRONTEND=noninteractive "$@"; else sudo -n DEBIAN_FRONTEND=noninteractive "$@"; fi
+}
+updated=''
+apt_update() {
+  [ -n "$updated" ] && return
+  say 'apt-get update'
+  apt apt-get update -qq
+  updated=yes
+}
+if [ -n "$missing" ]; then
+  by_hand="Install these Debian packages (or your system's equal of them) and run this again:$missing"
+  command -v apt-get >/dev/null 2>&1 || fail "This is not a Debian system. $by_hand"
+  [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || fail "Neither root nor able to use sudo without a password. $by_hand"
+  apt_update
+  say "apt-get install$missing"
+  # shellcheck disable=SC2086  # a list of package names
+  apt apt-get install -y -qq --no-install-recommends $missing >/dev/null || fail "apt-get failed. $by_hand"
+fi
+
+# --- programs whose packages would start a service: unpacked into .cache/, not installed
+unpack() {
+  name=$1 program=$2
+  [ -x ".cache/$name$program" ] && return
+  command -v apt-get >/dev/null 2>&1 || fail "This is not a Debian system; please put $program there by hand: .cache/$name$program"
+  say "unpacking Debian's $name into .cache/$name (not installed: its package would start a service)"
+  mkdir -p .cache/download
+  ( cd .cache/download && rm -f "${name}"_*.deb && apt-get download -qq "$name" 2>/dev/null ) || {
+    { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; } || fail "apt-get download $name failed; please run: sudo apt-get update"
+    apt_update
+    ( cd .cache/download && apt-get download -qq "$name" )
+  }
+  rm -rf ".cache/$name"
+  dpkg-deb -x .cache/download/"${name}"_*.deb ".cache/$name"
+  rm -f .cache/download/"${name}"_*.deb
+}
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --with)
+      [ $# -ge 2 ] || fail 'usage: setup.sh [--with NAME]...'
+      case "$2" in
+        prometheus) unpack prometheus /usr/bin/prometheus ;;
+        nginx) unpack nginx /usr/sbin/nginx ;;
+        wrk) unpack wrk /usr/bin/wrk ;;
+        *) fail "unknown program '$2'" ;;
+      esac
+      shift 2 ;;
+    *) fail 'usage: setup.sh [--with NAME]...' ;;
+  esac
+done
+
+# --- npm's packages, Node 24 among them
+if ! cmp -s package-lock.json node_modules/.banyan-lock || [ ! -x node_modules/.bin/node ]; then
+  say 'npm ci (Node 24 comes with it)'
+  npm ci --no-audit --no-fund --loglevel=error >&2
+  cp package-lock.json node_modules/.banyan-lock
+fi
+node_modules/.bin/node -e 'process.exit(parseInt(process.versions.node) >= 24 ? 0 : 1)' 2>/dev/null ||
+  fail "node_modules/.bin/node is not Node 24. Its package has an install script: is npm's ignore-scripts set? Try: npm ci --ignore-scripts=false"

@@ -1,0 +1,89 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Shop } from './shop.ts';
+import { repository } from './shop.ts';
+
+/** A gateway process in front of the shop. */
+export interface GatewayProcess {
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly pid: number;
+  readonly routesFile: string;
+  readonly logFile: string;
+  readonly child: ChildProcess;
+  /** Every line of the log so far, parsed. */
+  log(): Record<string, unknown>[];
+  /** Waits for the exit; SIGTERM unless another signal is given. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+let count = 0;
+
+/** Writes a routes.yaml for the shop into its scratch folder; `routes` is the text below `routes:`, indented by two. */
+export function writeRoutes(shop: Shop, routes: string, name = `routes-${++count}.yaml`): string {
+  const file = join(shop.scratch, name);
+  const head = [
+    'listen: 127.0.0.1:0',
+    'admin: 127.0.0.1:0',
+    'legacy: ${BANYAN_LEGACY}',
+    'base: /cgi-bin/',
+    `ports: ${join(repository, 'ports')}`,
+    'session:',
+    '  format: cgi-session',
+    '  store: ${BANYAN_SESSIONS}',
+  ];
+  writeFileSync(file, `${head.join('\n')}\nroutes:\n${routes}\n`);
+  return file;
+}
+
+/** Starts a gateway process on a routes.yaml and waits until it serves. Its log goes to a file. */
+export async function startGateway(
+  shop: Shop,
+  routesFile: string,
+  options: { args?: string[]; env?: Record<string, string> } = {},
+): Promise<GatewayProcess> {
+  const logFile = join(shop.scratch, `gateway-${++count}.log`);
+  const log = openSync(logFile, 'w');
+  const child = spawn(
+    process.execPath,
+    [join(repository, 'src/cli/main.ts'), 'start', routesFile, ...(options.args ?? [])],
+    {
+      stdio: ['ignore', log, 'pipe'],
+      env: { ...process.env, BANYAN_LEGACY: shop.apache.url, BANYAN_SESSIONS: shop.storeUrl, ...options.env },
+    },
+  );
+  closeSync(log);
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  process.once('exit', () => child.kill('SIGKILL'));
+  const { url, adminUrl } = await untilServing(child);
+  return {
+    url,
+    adminUrl,
+    pid: child.pid ?? -1,
+    routesFile,
+    logFile,
+    child,
+    log: () =>
+      readFileSync(logFile, 'utf8')
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    stop: async (signal = 'SIGTERM') => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+function untilServing(child: ChildProcess): Promise<{ url: string; adminUrl: string }> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      const line = /serving (\S+), metrics at (\S+)\/metrics/.exec(said);
+      if (line !== null) resolve({ url: line[1] as string, adminUrl: line[2] as string });
+    });
+    child.once('exit', (code) => reject(new Error(`the gateway ended with ${code}:\n${said}`)));
+  });
+}

@@ -1,0 +1,213 @@
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { changedSettings } from './config/changed.ts';
+import { hasErrors, type Finding } from './config/findings.ts';
+import { readSettings } from './config/read.ts';
+import type { SessionSettings, Settings } from './config/settings.ts';
+import { makeAdmin } from './control/api.ts';
+import { Problem } from './errors.ts';
+import { systemClock } from './exchange/clock.ts';
+import { makeApp } from './gateway/app.ts';
+import type { Parts, SessionParts } from './gateway/parts.ts';
+import { legacyBackend } from './legacy/backend.ts';
+import { httpTransport } from './legacy/http.ts';
+import { passThrough } from './legacy/pass-through.ts';
+import { NamedLock } from './mysql/named-lock.ts';
+import { portBackend } from './porting/backend.ts';
+import { keepHost } from './porting/spawn.ts';
+import type { Backend } from './routing/backend.ts';
+import { Turnstile } from './session/turnstile.ts';
+import type { Log } from './telemetry/log.ts';
+import { makeMetrics, type Metrics } from './telemetry/metrics.ts';
+
+/** A gateway that runs. */
+export interface Gateway {
+  /** `http://host:port` of the visitors' and of the admin listener. */
+  readonly url: string;
+  readonly adminUrl: string;
+  /** Takes over a new text of routes.yaml whole, or not at all; says what was wrong with it. */
+  reload(text: string): readonly Finding[];
+  /** Lets requests under way finish, then ends everything that was started, in reverse order. */
+  close(): Promise<void>;
+}
+
+/** How long requests under way may take once the gateway is told to end. */
+const drainMs = 10_000;
+/** Requests legacy is given at once; Apache's own default is 150 workers (MaxRequestWorkers). */
+const legacyConnections = 128;
+const portConnections = 64;
+
+/** What the command line may say instead of the file. */
+export type Instead = Partial<Pick<Settings, 'listen' | 'admin' | 'legacy'>>;
+
+/** Starts a gateway: settings in, running gateway out. The only place that knows every adapter. */
+export async function compose(settings: Settings, instead: Instead, log: Log, version: string): Promise<Gateway> {
+  const clock = systemClock;
+  const { listen, admin: adminAt, legacy } = { ...settings, ...instead };
+  let current = settings;
+  const transport = httpTransport(legacy.url, legacyConnections);
+  const locks = settings.session === null ? null : sessionLocks(settings.session, (lost) => metrics.locksLost(lost));
+  const turnstile = locks?.turnstile ?? null;
+  const metrics: Metrics = makeMetrics(
+    { locksHeld: () => turnstile?.held ?? 0, lockWaiters: () => turnstile?.waiting ?? 0 },
+    version,
+  );
+  const portSide = lazyPortSide(settings, metrics, log);
+  const parts: Parts = {
+    table: () => current.table,
+    sessions: sessionParts(settings.session, turnstile),
+    legacy: legacyBackend(transport, clock),
+    port: portSide.backend,
+    passThrough: passThrough(transport, clock),
+    clock,
+    newId: idMaker(),
+    record: (record) => {
+      metrics.record(record);
+      log.exchange(record);
+    },
+  };
+  const takeOver = (next: Settings, applied: boolean): void => {
+    current = next;
+    metrics.routesLoaded([...next.table.routes, next.table.rest], applied, clock.epochMs() / 1000);
+    if (next.table.routes.some((route) => route.port !== null)) portSide.wake();
+  };
+  takeOver(settings, true);
+
+  const app = makeApp(parts, legacy.url);
+  const admin = makeAdmin({
+    metrics: () => metrics.page(),
+    notReady: () => (locks === null ? Promise.resolve(null) : locks.notReady()),
+    hosts: [adminAt.host],
+  });
+  await portSide.ready();
+  await app.listen({ host: listen.host, port: listen.tcpPort });
+  await admin.listen({ host: adminAt.host, port: adminAt.tcpPort });
+
+  return {
+    url: urlOf(app),
+    adminUrl: urlOf(admin),
+    reload: (text) => {
+      const reading = readSettings(settings.file, text, process.env, current.table.revision + 1, { mustBeComplete: true });
+      const findings = [...reading.findings, ...changedSettings(current, reading.settings)];
+      if (reading.settings === null || hasErrors(findings)) metrics.configRefused();
+      else takeOver(reading.settings, true);
+      return findings;
+    },
+    close: async () => {
+      await drain(app);
+      await admin.close();
+      await portSide.close();
+      await locks?.close();
+      await transport.close();
+    },
+  };
+}
+
+function sessionLocks(session: SessionSettings, onLost: (locks: number) => void) {
+  const { store } = session;
+  const lock = new NamedLock({
+    options: connectionOptions(session),
+    scope: `${store.database}.${store.table}`,
+    clock: systemClock,
+    random: Math.random,
+    onLost,
+  });
+  return {
+    turnstile: new Turnstile({ lock, clock: systemClock, longestQueue: session.queue }),
+    notReady: () =>
+      lock.ping().then(
+        () => null,
+        (thrown: unknown) => (thrown instanceof Problem ? thrown.sentence : 'The session store does not answer.'),
+      ),
+    close: () => lock.close(),
+  };
+}
+
+function sessionParts(session: SessionSettings | null, turnstile: Turnstile | null): SessionParts | null {
+  if (session === null || turnstile === null) return null;
+  return { turnstile, cookieName: session.cookie, patienceMs: session.waitMs };
+}
+
+function connectionOptions(session: SessionSettings) {
+  const { store } = session;
+  const where =
+    store.socketPath === null ? { host: store.host, port: store.tcpPort ?? 3306 } : { socketPath: store.socketPath };
+  return { ...where, user: store.user, password: store.password, database: store.database };
+}
+
+/** The port side is started when the first route has a port: a site that has none pays for none. */
+function lazyPortSide(settings: Settings, metrics: Metrics, log: Log) {
+  const { session } = settings;
+  let side: { backend: Backend; ready: Promise<void>; close(): Promise<void> } | null = null;
+  const start = (known: SessionSettings) => {
+    const keeper = keepHost(
+      {
+        cookieName: known.cookie,
+        sessionTable: { table: known.store.table, charset: known.store.charset },
+        database: {
+          ...connectionOptions(known),
+          charset: `${known.store.charset}_general_ci`,
+          connectionLimit: portConnections,
+        },
+      },
+      systemClock,
+      (event, detail) => {
+        metrics.portHost(event);
+        if (event === 'started') log.info('port host started', { detail });
+        else log.warn('port host ended', { detail });
+      },
+    );
+    const backend = portBackend(keeper, systemClock, portConnections);
+    return {
+      backend,
+      ready: keeper.ready,
+      close: async () => {
+        await backend.close();
+        await keeper.close();
+      },
+    };
+  };
+  const asleep = (): Problem => new Problem('PORT_HOST_DOWN', 'ports need "session" in routes.yaml: it names their database');
+  const backend: Backend = {
+    side: 'port',
+    handle: (exchange, route, lease) => {
+      if (side !== null) return side.backend.handle(exchange, route, lease);
+      const finished = Promise.resolve({ elapsedMs: 0, problem: null });
+      return Promise.resolve({ kind: 'failed', side: 'port', problem: asleep(), elapsedMs: 0, finished });
+    },
+  };
+  return {
+    backend,
+    wake: () => {
+      if (session !== null) side ??= start(session);
+    },
+    /** Resolves when the first requests will find a host, or when it is clear that they will not: legacy serves then. */
+    ready: async () => {
+      await side?.ready.catch((thrown: unknown) => log.error('the port host did not start', { reason: String(thrown) }));
+    },
+    close: async () => side?.close(),
+  };
+}
+
+async function drain(app: FastifyInstance): Promise<void> {
+  // Node closes idle connections once, when the server is told to close; one that becomes idle later would stay.
+  const idle = setInterval(() => app.server.closeIdleConnections(), 50);
+  const hard = setTimeout(() => app.server.closeAllConnections(), drainMs);
+  await app.close();
+  clearInterval(idle);
+  clearTimeout(hard);
+}
+
+function urlOf(app: FastifyInstance): string {
+  const address = app.server.address() as AddressInfo;
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `http://${host}:${address.port}`;
+}
+
+/** Ids that sort by time within one gateway and are never given twice. */
+function idMaker(): () => string {
+  const start = `${Date.now().toString(36)}${randomBytes(3).toString('hex')}`;
+  let count = 0;
+  return () => `${start}-${(++count).toString(36)}`;
+}

@@ -1,0 +1,119 @@
+import { isScalar, LineCounter, type Node } from 'yaml';
+import { makeFinding, type Finding } from './findings.ts';
+import { fillIn, hasVariables } from './variables.ts';
+
+/** A stretch of the file, in characters from its start. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A scalar of the file. */
+export interface Value {
+  /** With the variables filled in: what is used. May be a secret. */
+  readonly text: string;
+  /** As written: what is shown. */
+  readonly shown: string;
+  readonly span: Span;
+}
+
+/** What everybody who reads one file works at: its text, its variables, and the pile of findings. */
+export interface Desk {
+  readonly file: string;
+  readonly text: string;
+  readonly findings: Finding[];
+  error(code: string, span: Span, message: string, help?: string | null): void;
+  warn(code: string, span: Span, message: string, help?: string | null): void;
+  /** The line of an offset, counted from 1. */
+  lineOf(offset: number): number;
+  /** A scalar with its variables filled in, or null after a finding when it is none or cannot be filled in. */
+  value(node: Node | null, what: string): Value | null;
+}
+
+/** Opens a file that has been read. */
+export function openDesk(file: string, text: string, env: Record<string, string | undefined>): Desk {
+  const findings: Finding[] = [];
+  const lines = countLines(text);
+  const report = (
+    severity: 'error' | 'warning',
+    code: string,
+    span: Span,
+    message: string,
+    help: string | null,
+  ): void => {
+    const { line, col } = lines.linePos(Math.min(span.from, text.length));
+    const start = span.from - (col - 1);
+    const lineText = (/^.*/.exec(text.slice(start, start + 4096))?.[0] ?? '').replace(/\r$/, '');
+    const parts = {
+      code,
+      severity,
+      message,
+      help,
+      file,
+      line,
+      text: lineText,
+      from: col - 1,
+      length: span.to - span.from,
+    };
+    findings.push(makeFinding(parts));
+  };
+  const desk: Desk = {
+    file,
+    text,
+    findings,
+    error: (code, span, message, help = null) => report('error', code, span, message, help),
+    warn: (code, span, message, help = null) => report('warning', code, span, message, help),
+    lineOf: (offset) => lines.linePos(offset).line,
+    value: (node, what) => readValue(desk, node, what, env),
+  };
+  return desk;
+}
+
+/** The stretch that a node takes up, without the white space and comment after it. */
+export function spanOf(node: Node): Span {
+  const [from, to] = node.range ?? [0, 0];
+  return { from, to };
+}
+
+function countLines(text: string): LineCounter {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+  return lines;
+}
+
+function readValue(
+  desk: Desk,
+  node: Node | null,
+  what: string,
+  env: Record<string, string | undefined>,
+): Value | null {
+  if (node === null || !isScalar(node)) {
+    const span = node === null ? { from: 0, to: 1 } : spanOf(node);
+    desk.error(
+      'bad-type',
+      span,
+      `${what} is a list or map, not a single value`,
+      'write one value after the colon',
+    );
+    return null;
+  }
+  const raw = String(node.value ?? '');
+  const span = spanOf(node);
+  if (raw === '') {
+    desk.error(
+      'empty-value',
+      { from: span.from, to: Math.max(span.to, span.from + 1) },
+      `${what} has no value`,
+    );
+    return null;
+  }
+  if (!hasVariables(raw)) return { text: raw, shown: raw, span };
+  const filled = fillIn(raw, env);
+  for (const problem of filled.problems) {
+    const at = desk.text.slice(span.from, span.to).indexOf(problem.shown);
+    const from = span.from + Math.max(0, at);
+    desk.error(problem.code, { from, to: from + problem.shown.length }, problem.message, problem.help);
+  }
+  return filled.problems.length > 0 ? null : { text: filled.text, shown: raw, span };
+}

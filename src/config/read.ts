@@ -1,0 +1,103 @@
+import { dirname, resolve } from 'node:path';
+import { makeTable } from '../routing/table.ts';
+import { type Desk, openDesk } from './desk.ts';
+import { type Disk, largestBytes, realDisk } from './disk.ts';
+import { type Section, readSection } from './fields.ts';
+import { type Finding, hasErrors } from './findings.ts';
+import * as parts from './read-parts.ts';
+import { readRoutes } from './read-routes.ts';
+import type { Settings } from './settings.ts';
+import { readYaml } from './yaml.ts';
+
+/** What became of a text: settings, or null when there are errors. Warnings can come with either. */
+export interface Reading {
+  readonly settings: Settings | null;
+  readonly findings: readonly Finding[];
+}
+
+/** How strictly to read. */
+export interface ReadOptions {
+  /** Whether a text without a final newline is an error: on a reload, where the file may be caught half written. */
+  readonly mustBeComplete?: boolean;
+  /** Where port files are looked for; the real disk unless a test says otherwise. */
+  readonly disk?: Disk;
+}
+
+/**
+ * Reads the text of routes.yaml and says everything that is wrong with it at once. Does not throw.
+ * `file` is the name for messages; relative paths in the text start in its folder. `revision` becomes the table's.
+ */
+export function readSettings(
+  file: string,
+  text: string,
+  env: Record<string, string | undefined>,
+  revision: number,
+  options: ReadOptions = {},
+): Reading {
+  if (Buffer.byteLength(text) > largestBytes) {
+    const desk = openDesk(file, text.slice(0, 1000), env);
+    desk.error('too-large', { from: 0, to: 1 }, 'the file is larger than 1 MB', 'is it the right file?');
+    return { settings: null, findings: desk.findings };
+  }
+  const desk = openDesk(file, text, env);
+  const root = readYaml(desk);
+  const section = root === null ? null : readSection(desk, root, 'file', '', { from: 0, to: 1 });
+  const settings = section === null ? null : readAll(desk, section, revision, options.disk ?? realDisk);
+  checkEnd(desk, options.mustBeComplete ?? false);
+  const findings = desk.findings.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  return { settings: hasErrors(findings) ? null : settings, findings };
+}
+
+function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Settings | null {
+  const settingsDirectory = dirname(resolve(desk.file));
+  parts.checkVersion(desk, file);
+  const listen = parts.readAddress(desk, file, 'listen');
+  const admin = parts.readAddress(desk, file, 'admin');
+  const url = parts.readLegacy(desk, file);
+  const ports = parts.readPorts(desk, file, settingsDirectory);
+  const session = parts.readSessionSettings(desk, file);
+  const hasSession = file.fields.has('session');
+  const defaults = parts.readDefaults(desk, file, hasSession);
+  const place = { settingsDirectory, portsDirectory: ports?.directory ?? settingsDirectory, disk };
+  const around = { base: parts.readBase(desk, file), hasSession, defaultSession: defaults.session };
+  const pair = file.fields.get('routes');
+  if (pair === undefined)
+    desk.error('missing-key', file.at, '"routes" is missing', 'add "routes:" and below it "/**: legacy"');
+  const routes =
+    pair === undefined
+      ? []
+      : readRoutes(desk, pair.value, { ...around, place, defaultTimeoutMs: defaults.timeoutMs });
+  if (listen === null || admin === null || url === null || ports === null || hasErrors(desk.findings))
+    return null;
+  const table = makeTable({
+    revision,
+    routes,
+    restSession: defaults.session,
+    restTimeoutMs: defaults.timeoutMs,
+  });
+  return Object.freeze({
+    file: desk.file,
+    text: desk.text,
+    listen,
+    admin,
+    legacy: { url },
+    ports,
+    session,
+    table,
+  });
+}
+
+/** Editors end a file with a newline; a file that is still being written does not have it yet. */
+function checkEnd(desk: Desk, mustBeComplete: boolean): void {
+  if (desk.text === '' || desk.text.endsWith('\n')) return;
+  const span = { from: desk.text.length - 1, to: desk.text.length };
+  const message = 'the file does not end with a newline; it may be half written';
+  if (mustBeComplete) desk.error('cut-off', span, message, 'add a newline at the end');
+  else
+    desk.warn(
+      'cut-off',
+      span,
+      message,
+      'add a newline at the end; a running gateway takes the file only with it',
+    );
+}

@@ -1,0 +1,35 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+
+/** What the admin listener asks of the running gateway. */
+export interface AdminParts {
+  readonly metrics: () => Promise<{ text: string; contentType: string }>;
+  /** Whether the gateway can do its work: null, or the reason why not. */
+  readonly notReady: () => Promise<string | null>;
+  readonly hosts: readonly string[];
+}
+
+/**
+ * The admin listener: /metrics, /live, /ready. It is bound to the loopback interface unless somebody says otherwise,
+ * and answers only to a Host that is an address or `localhost`: a page of another site that points its own name at
+ * 127.0.0.1 (DNS rebinding) gets nothing.
+ */
+export function makeAdmin(parts: AdminParts): FastifyInstance {
+  const app = Fastify({ logger: false, forceCloseConnections: true });
+  app.addHook('onRequest', async (request, reply) => {
+    const name = request.hostname.replace(/^\[|\]$/g, '');
+    const isAddress = /^[\d.]+$/.test(name) || name.includes(':') || name === 'localhost';
+    if (!isAddress && !parts.hosts.includes(name)) {
+      await reply.code(403).send({ error: 'HOST_REFUSED', message: 'Ask by address, or as localhost.' });
+    }
+  });
+  app.get('/metrics', async (_request, reply) => {
+    const { text, contentType } = await parts.metrics();
+    return reply.type(contentType).send(text);
+  });
+  app.get('/live', async () => ({ live: true }));
+  app.get('/ready', async (_request, reply) => {
+    const reason = await parts.notReady();
+    return reason === null ? { ready: true } : reply.code(503).send({ ready: false, reason });
+  });
+  return app;
+}

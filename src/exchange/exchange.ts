@@ -1,0 +1,22 @@
+import type { Body } from './body.ts';
+import type { RawHeaders } from './headers.ts';
+import type { RequestTarget } from './path.ts';
+
+/** One request and all that is known about it before anybody serves it. Never written to. */
+export interface Exchange {
+  /** Unique, and sortable by time; in the log, in what a client is told, and what a support call asks for. */
+  readonly id: string;
+  readonly method: string;
+  /** The address, read as Apache reads it. */
+  readonly target: RequestTarget;
+  /** The client's fields, already cleaned of what a side must not see. */
+  readonly headers: RawHeaders;
+  readonly body: Body;
+  /** The id of the visitor's session in its canonical form, or null. */
+  readonly sessionId: string | null;
+  readonly clientAddress: string;
+  /** Milliseconds since 1970. */
+  readonly receivedAtMs: number;
+  /** When the request came, on the clock that only grows; for durations. */
+  readonly startedMs: number;
+}

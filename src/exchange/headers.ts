@@ -1,0 +1,74 @@
+/**
+ * Header fields as they came over the wire: name, value, name, value. Case, order, repetitions and latin-1 bytes are
+ * kept, because old scripts and old browsers rely on all four. Node's `rawHeaders` has this shape.
+ */
+export type RawHeaders = readonly string[];
+
+/** The first value of a field, or null. `name` is given in lower case. */
+export function headerValue(headers: RawHeaders, name: string): string | null {
+  for (let i = 0; i < headers.length; i += 2) {
+    const candidate = headers[i] as string;
+    if (candidate.length === name.length && candidate.toLowerCase() === name) return headers[i + 1] as string;
+  }
+  return null;
+}
+
+/** Every value of a field, in order. `name` is given in lower case. */
+export function headerValues(headers: RawHeaders, name: string): string[] {
+  const values: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    if ((headers[i] as string).toLowerCase() === name) values.push(headers[i + 1] as string);
+  }
+  return values;
+}
+
+/** The fields that belong to one connection and are never passed on (RFC 9110 section 7.6.1). */
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect', // answered by Node with 100 Continue; undici refuses to send it
+]);
+
+/**
+ * Fields a client may not send: `Proxy` becomes HTTP_PROXY in a CGI script (httpoxy); the forwarding fields and our
+ * own are said by us; CGI.pm prefers X-Forwarded-Host to Host when it builds links.
+ */
+const ours = new Set(['proxy', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'forwarded']);
+
+/** What a side gets of a client's fields. */
+export function requestHeaders(
+  headers: RawHeaders,
+  said: { clientAddress: string; scheme: 'http' | 'https' },
+): string[] {
+  const kept: string[] = [];
+  const cookies: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    const lower = name.toLowerCase();
+    // CGI turns both `_` and `-` into `_`, so that X_Forwarded_For would be taken for X-Forwarded-For.
+    if (hopByHop.has(lower) || ours.has(lower) || lower.startsWith('banyan-') || name.includes('_')) continue;
+    if (lower === 'content-length') continue; // said by whoever sends the body
+    if (lower === 'cookie') cookies.push(headers[i + 1] as string);
+    else kept.push(name, headers[i + 1] as string);
+  }
+  // Apache joins repeated fields with a comma, which tears cookies (perl.md 7.2); RFC 6265 section 5.4 has one field.
+  if (cookies.length > 0) kept.push('Cookie', cookies.join('; '));
+  kept.push('X-Forwarded-For', said.clientAddress, 'X-Forwarded-Proto', said.scheme);
+  return kept;
+}
+
+/** What a client gets of a side's fields. */
+export function answerHeaders(headers: RawHeaders): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const lower = (headers[i] as string).toLowerCase();
+    if (hopByHop.has(lower) || lower.startsWith('banyan-')) continue;
+    kept.push(headers[i] as string, headers[i + 1] as string);
+  }
+  return kept;
+}

@@ -1,0 +1,51 @@
+import proxy from '@fastify/http-proxy';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import { take } from './lanes.ts';
+import type { Parts } from './parts.ts';
+
+const asItCame = Symbol('the request as it came');
+
+interface Arrived extends IncomingMessage {
+  [asItCame]?: { method: string; target: string };
+}
+
+/**
+ * The gateway's listener. @fastify/http-proxy mounts it and carries WebSocket upgrades; every other request is handed
+ * to our lanes through its `handler` option, on Node's own request and response.
+ *
+ * Fastify's router, its body parsers and http-proxy's own check of the URL each refuse requests that old scripts rely
+ * on (`%E9` in a path: 400; a Content-Type without a slash: 415; PROPFIND: 404; measured, toolchain.md 4). None of
+ * them is to judge, so all of them see `GET /`, and the lanes see the request as it came.
+ */
+export function makeApp(parts: Parts, legacy: URL): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: 300_000,
+    keepAliveTimeout: 15_000,
+    rewriteUrl(request) {
+      const arrived = request as Arrived;
+      arrived[asItCame] = { method: request.method ?? 'GET', target: request.url ?? '/' };
+      if (request.headers.upgrade !== undefined && request.headers.connection !== undefined) return request.url ?? '/';
+      request.method = 'GET';
+      return '/';
+    },
+  });
+  // A client that shuts its sending side still wants its answer (promises.md 2a); Node's types do not know the field.
+  Object.assign(app.server, { httpAllowHalfOpen: true });
+  app.register(proxy, {
+    upstream: legacy.origin,
+    websocket: true,
+    disableRequestLogging: true,
+    internalRewriteLocationHeader: false,
+    handler: (request: FastifyRequest, reply) => {
+      const raw = request.raw as Arrived;
+      const came = raw[asItCame] ?? { method: 'GET', target: '/' };
+      reply.hijack();
+      raw.method = came.method;
+      return take(raw, reply.raw, came.method, came.target, parts);
+    },
+  });
+  return app;
+}

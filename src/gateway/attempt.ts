@@ -1,0 +1,23 @@
+import type { Exchange } from '../exchange/exchange.ts';
+import type { Outcome } from '../exchange/outcome.ts';
+import type { Decision } from '../routing/decide.ts';
+import type { Lease } from '../session/lease.ts';
+import type { Parts } from './parts.ts';
+
+/**
+ * Lets the decided side serve. When the port fails, and it is certain that it left no trace, legacy answers the same
+ * request under the same turn; in every other case nobody runs it a second time.
+ */
+export async function attempt(
+  exchange: Exchange,
+  decision: Decision,
+  lease: Lease,
+  parts: Parts,
+): Promise<Outcome> {
+  const { route } = decision;
+  if (decision.serve === 'legacy') return parts.legacy.handle(exchange, route, lease);
+  const outcome = await parts.port.handle(exchange, route, lease);
+  if (outcome.kind === 'answered' || !outcome.problem.mayFallBack || lease.lost.aborted) return outcome;
+  const instead = await parts.legacy.handle(exchange, route, lease);
+  return { ...instead, insteadOf: outcome };
+}

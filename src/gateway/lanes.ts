@@ -1,0 +1,147 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Problem, asProblem } from '../errors.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { requestHeaders } from '../exchange/headers.ts';
+import { normalisePath, type RequestTarget } from '../exchange/path.ts';
+import type { ExchangeRecord } from '../record.ts';
+import type { Route } from '../routing/route.ts';
+import type { Table } from '../routing/table.ts';
+import { sessionIdOf } from '../session/identity.ts';
+import { clientOf, type Client } from './client.ts';
+import type { Parts } from './parts.ts';
+import { hasBody, receiveBody } from './receive.ts';
+import { resultOf } from './report.ts';
+import { serve } from './serve.ts';
+
+/** A request at the door, before anybody knows what it is about. */
+interface Arrival {
+  readonly id: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
+  readonly startedMs: number;
+  readonly client: Client;
+}
+
+/**
+ * Takes in every request and picks its lane: the story, or, where a route is all legacy and there is no turn to take,
+ * a plain pass-through. `method` and `rawTarget` are what the client sent. Never rejects.
+ */
+export async function take(
+  request: IncomingMessage,
+  response: ServerResponse,
+  method: string,
+  rawTarget: string,
+  parts: Parts,
+): Promise<void> {
+  const client = clientOf(request, response);
+  const arrival = { id: parts.newId(), request, response, method, startedMs: parts.clock.nowMs(), client };
+  try {
+    if (method === 'TRACE' || method === 'CONNECT') throw new Problem('METHOD_REFUSED', `${method} is not passed on`);
+    const target = normalisePath(rawTarget);
+    const table = parts.table();
+    const route = table.match(method, target.decoded);
+    const { sessions } = parts;
+    const sessionId = sessions === null ? null : sessionIdOf(request.rawHeaders, sessions.cookieName);
+    const needsTurn = sessionId !== null && route.session === 'write';
+    const countable = !hasBody(request) || request.headers['content-length'] !== undefined;
+    if (route.target.stage === 'legacy' && !needsTurn && countable) await pass(arrival, target, table, route, parts);
+    else await tell(arrival, target, table, sessionId, parts);
+  } catch (thrown) {
+    const problem = asProblem(thrown, 'GATEWAY_FAULT');
+    client.apologise(problem, arrival.id);
+    parts.record(refusal(arrival, problem, parts));
+  }
+}
+
+/** The story lane: the body first, then the story. */
+async function tell(
+  arrival: Arrival,
+  target: RequestTarget,
+  table: Table,
+  sessionId: string | null,
+  parts: Parts,
+): Promise<void> {
+  const { request, client } = arrival;
+  const receivedAtMs = parts.clock.epochMs();
+  const { body, release } = await receiveBody(request);
+  const clientAddress = addressOf(request);
+  const exchange: Exchange = {
+    id: arrival.id,
+    method: arrival.method,
+    target,
+    headers: requestHeaders(request.rawHeaders, { clientAddress, scheme: 'http' }),
+    body,
+    sessionId,
+    clientAddress,
+    receivedAtMs,
+    startedMs: arrival.startedMs,
+  };
+  try {
+    await serve(exchange, client, table, parts);
+  } finally {
+    release();
+  }
+}
+
+/** The pass-through lane: bytes flow both ways, and only the record is made. */
+async function pass(
+  arrival: Arrival,
+  target: RequestTarget,
+  table: Table,
+  route: Route,
+  parts: Parts,
+): Promise<void> {
+  const { request, response, client } = arrival;
+  const passed = await parts.passThrough(request, response, {
+    method: arrival.method,
+    target: target.target,
+    headers: requestHeaders(request.rawHeaders, { clientAddress: addressOf(request), scheme: 'http' }),
+    lengthBytes: Number(request.headers['content-length'] ?? 0),
+    timeoutMs: route.timeoutMs,
+  });
+  const { problem } = passed;
+  const left = problem?.code === 'CLIENT_GONE';
+  if (passed.status === null && problem !== null && !left) client.apologise(problem, arrival.id);
+  const status = passed.status ?? problem?.status ?? 0;
+  const failure = problem?.code === 'LEGACY_TIMEOUT' ? 'timeout' : 'exception';
+  parts.record({
+    ...refusal(arrival, null, parts),
+    route: route.name,
+    revision: table.revision,
+    served: passed.status === null ? 'none' : 'legacy',
+    why: 'the target is legacy and there is no turn to take',
+    status,
+    sides: left
+      ? []
+      : [{ side: 'legacy', elapsedMs: passed.elapsedMs, result: problem === null ? resultOf(status) : failure }],
+    problem: left ? null : problem,
+    clientLeft: left,
+  });
+}
+
+/** The record of a request that went no further than the door. */
+function refusal(arrival: Arrival, problem: Problem | null, parts: Parts): ExchangeRecord {
+  return {
+    id: arrival.id,
+    method: arrival.method,
+    path: '',
+    route: '(refused)',
+    revision: 0,
+    lane: 'pass',
+    served: 'none',
+    why: 'it went no further than the door',
+    status: problem?.status ?? 0,
+    elapsedMs: parts.clock.nowMs() - arrival.startedMs,
+    turn: null,
+    sides: [],
+    fallback: null,
+    problem,
+    clientLeft: arrival.client.gone.aborted,
+  };
+}
+
+function addressOf(request: IncomingMessage): string {
+  const address = request.socket.remoteAddress ?? '';
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}

@@ -1,0 +1,33 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Problem } from '../errors.ts';
+import type { Clock } from '../exchange/clock.ts';
+import type { ExchangeRecord } from '../record.ts';
+import type { Backend } from '../routing/backend.ts';
+import type { Table } from '../routing/table.ts';
+import type { Turnstile } from '../session/turnstile.ts';
+
+/** Sessions, where the site has any. */
+export interface SessionParts {
+  readonly turnstile: Turnstile;
+  readonly cookieName: string;
+  readonly patienceMs: number;
+}
+
+/** Everything the gateway works with, handed to it by compose.ts. */
+export interface Parts {
+  /** The table of now. A request asks once and uses that one to its end. */
+  readonly table: () => Table;
+  readonly sessions: SessionParts | null;
+  readonly legacy: Backend;
+  readonly port: Backend;
+  /** Passes a request on as it flows; see legacy/pass-through.ts. */
+  readonly passThrough: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    order: { method: string; target: string; headers: string[]; lengthBytes: number; timeoutMs: number },
+  ) => Promise<{ status: number | null; elapsedMs: number; problem: Problem | null }>;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** Told once of every exchange, when it is over. Never throws. */
+  readonly record: (record: ExchangeRecord) => void;
+}

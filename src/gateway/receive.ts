@@ -1,0 +1,75 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Problem } from '../errors.ts';
+import type { Body } from '../exchange/body.ts';
+
+/** Bodies up to this size stay in memory; larger ones wait in a file. */
+const inMemoryBytes = 1024 * 1024;
+
+const empty: Body = Object.freeze({
+  lengthBytes: 0,
+  bytes: Buffer.alloc(0),
+  stream: () => Readable.from([]),
+});
+
+/** A body and what has to be done when nobody needs it any more. */
+export interface ReceivedBody {
+  readonly body: Body;
+  release(): void;
+}
+
+/** Whether a request says that a body follows (RFC 9112 section 6.3). */
+export function hasBody(request: IncomingMessage): boolean {
+  return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+}
+
+/**
+ * Takes in a whole body before anybody is asked for a turn: a client that sends a byte a second holds nobody up, both
+ * sides can be given the same bytes, and legacy can be told their number. Rejects with BODY_CUT or BODY_NOT_KEPT.
+ */
+export async function receiveBody(request: IncomingMessage): Promise<ReceivedBody> {
+  if (!hasBody(request)) return { body: empty, release: () => undefined };
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      chunks.push(chunk as Buffer);
+      length += (chunk as Buffer).length;
+      if (length > inMemoryBytes) return await spool(chunks, request);
+    }
+  } catch (thrown) {
+    if (thrown instanceof Problem) throw thrown;
+    throw new Problem('BODY_CUT', `the client broke off after ${length} bytes`, thrown);
+  }
+  const bytes = Buffer.concat(chunks, length);
+  return { body: { lengthBytes: length, bytes, stream: () => Readable.from([bytes]) }, release: () => undefined };
+}
+
+async function spool(begun: Buffer[], request: IncomingMessage): Promise<ReceivedBody> {
+  const folder = await mkdtemp(join(tmpdir(), 'banyan-body-')).catch((thrown: unknown) => {
+    throw new Problem('BODY_NOT_KEPT', `no folder for a large body: ${String(thrown)}`, thrown);
+  });
+  const release = (): void => void rm(folder, { recursive: true, force: true });
+  const file = join(folder, 'body');
+  let length = begun.reduce((sum, chunk) => sum + chunk.length, 0);
+  const rest = async function* (): AsyncGenerator<Buffer> {
+    yield* begun;
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      length += (chunk as Buffer).length;
+      yield chunk as Buffer;
+    }
+  };
+  try {
+    await pipeline(rest, createWriteStream(file, { mode: 0o600 }));
+  } catch (thrown) {
+    release();
+    if (request.destroyed && !request.complete) throw new Problem('BODY_CUT', 'the client broke off', thrown);
+    throw new Problem('BODY_NOT_KEPT', `a large body could not be written to disk: ${String(thrown)}`, thrown);
+  }
+  return { body: { lengthBytes: length, bytes: null, stream: () => createReadStream(file) }, release };
+}

@@ -1,0 +1,116 @@
+import type { Problem } from '../errors.ts';
+import type { Clock } from '../exchange/clock.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { Failed, Finished, Outcome } from '../exchange/outcome.ts';
+import type { ExchangeRecord, SideRecord, TurnRecord } from '../record.ts';
+import type { Decision } from '../routing/decide.ts';
+import { sessionLabel } from '../session/identity.ts';
+import type { Lease } from '../session/lease.ts';
+import type { Client } from './client.ts';
+
+/**
+ * Collects what the story has to say about one exchange, so that serve.ts holds no stopwatch. Its methods are called
+ * in the order of the story, and exactly one of `refused` and `finish` makes the record.
+ */
+export class Report {
+  readonly #exchange: Exchange;
+  readonly #clock: Clock;
+  readonly #startedMs: number;
+  #decision: Decision | null = null;
+  #lease: Lease | null = null;
+  #enteredMs = 0;
+  #turn: TurnRecord | null = null;
+  #outcome: Outcome | null = null;
+  #finished: Finished | null = null;
+
+  constructor(exchange: Exchange, clock: Clock) {
+    this.#exchange = exchange;
+    this.#clock = clock;
+    this.#startedMs = exchange.startedMs;
+  }
+
+  decided(decision: Decision): void {
+    this.#decision = decision;
+  }
+
+  entered(lease: Lease): void {
+    this.#lease = lease;
+    this.#enteredMs = this.#clock.nowMs();
+  }
+
+  left(outcome: Outcome, finished: Finished): void {
+    this.#outcome = outcome;
+    this.#finished = finished;
+    const lease = this.#lease;
+    if (lease === null || lease.fence === null || lease.sessionId === null) return;
+    this.#turn = {
+      session: sessionLabel(lease.sessionId),
+      waitedLocalMs: lease.waitedMs.local,
+      waitedDatabaseMs: lease.waitedMs.database,
+      heldMs: this.#clock.nowMs() - this.#enteredMs,
+      overlapped: lease.overlapped,
+      lost: lease.lost.aborted,
+    };
+  }
+
+  /** The record of a request that no side was asked to serve. */
+  refused(problem: Problem, client: Client): ExchangeRecord {
+    return this.#record({ served: 'none', sides: [], fallback: null, problem }, client);
+  }
+
+  /** The record of a request that a side served, or failed to. */
+  finish(cut: Problem | null, client: Client): ExchangeRecord {
+    const outcome = this.#outcome as Outcome;
+    const finished = this.#finished as Finished;
+    const instead = outcome.insteadOf;
+    const failed = outcome.kind === 'failed' ? outcome.problem : (finished.problem ?? cut);
+    return this.#record(
+      {
+        served: outcome.kind === 'answered' ? outcome.side : 'none',
+        sides: [...(instead === undefined ? [] : [failedSide(instead)]), sideRecord(outcome, finished)],
+        fallback: instead === undefined ? null : instead.problem,
+        problem: failed,
+      },
+      client,
+    );
+  }
+
+  #record(
+    what: Pick<ExchangeRecord, 'served' | 'sides' | 'fallback' | 'problem'>,
+    client: Client,
+  ): ExchangeRecord {
+    const decision = this.#decision as Decision;
+    return {
+      id: this.#exchange.id,
+      method: this.#exchange.method,
+      path: this.#exchange.target.path,
+      route: decision.route.name,
+      revision: decision.revision,
+      lane: 'story',
+      why: decision.why,
+      status: client.status ?? what.problem?.status ?? 0,
+      elapsedMs: this.#clock.nowMs() - this.#startedMs,
+      turn: this.#turn,
+      clientLeft: client.gone.aborted,
+      ...what,
+    };
+  }
+}
+
+function failedSide(failed: Failed): SideRecord {
+  const timedOut = failed.problem.code === 'PORT_TIMEOUT' || failed.problem.code === 'LEGACY_TIMEOUT';
+  return { side: failed.side, elapsedMs: failed.elapsedMs, result: timedOut ? 'timeout' : 'exception' };
+}
+
+function sideRecord(outcome: Outcome, finished: Finished): SideRecord {
+  if (outcome.kind === 'failed') return failedSide(outcome);
+  const { side, answer } = outcome;
+  const { elapsedMs, problem } = finished;
+  return { side, elapsedMs, result: problem === null ? resultOf(answer.status) : 'exception' };
+}
+
+/** What an answer's status says about the side that gave it. */
+export function resultOf(status: number): SideRecord['result'] {
+  if (status >= 500) return 'server_error';
+  return status >= 400 ? 'client_error' : 'ok';
+}

@@ -1,0 +1,9 @@
+/** What the author of a port imports. Nothing else of banyan is public. */
+export { definePort } from './porting/define.ts';
+export type { Context, Database, Port, PortAnswer, PortHandler, PortRequest } from './porting/define.ts';
+export { escapeHtml, html, json, redirect, text } from './porting/answers.ts';
+export type { AnswerOptions } from './porting/answers.ts';
+export type { Params } from './exchange/params.ts';
+export type { Draft } from './session/draft.ts';
+export type { Opaque, SessionValue } from './session/session.ts';
+export type { QueryResult } from './session/store.ts';

@@ -1,0 +1,104 @@
+import { Readable } from 'node:stream';
+import { Problem } from '../errors.ts';
+import type { Clock } from '../exchange/clock.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { answerHeaders } from '../exchange/headers.ts';
+import type { Finished, Outcome } from '../exchange/outcome.ts';
+import type { Backend } from '../routing/backend.ts';
+import type { Route } from '../routing/route.ts';
+import type { LegacyControls, LegacyReceiver, LegacyTransport } from './transport.ts';
+
+/** Serves exchanges with the old application. */
+export function legacyBackend(transport: LegacyTransport, clock: Clock): Backend {
+  return {
+    side: 'legacy',
+    handle: (exchange, route) => handle(transport, clock, exchange, route),
+  };
+}
+
+/**
+ * Asks legacy once and reads its answer to the end, whatever becomes of the client and of our own patience: a script
+ * that is cut off goes on running and still writes its session, so only the end of its answer is its end.
+ */
+function handle(transport: LegacyTransport, clock: Clock, exchange: Exchange, route: Route): Promise<Outcome> {
+  const startedMs = clock.nowMs();
+  const outcome = Promise.withResolvers<Outcome>();
+  const finished = Promise.withResolvers<Finished>();
+  const fail = (problem: Problem): void => {
+    const elapsedMs = clock.nowMs() - startedMs;
+    outcome.resolve({ kind: 'failed', side: 'legacy', problem, elapsedMs, finished: finished.promise });
+  };
+  const callOff = clock.after(route.timeoutMs, () => {
+    receiver.discard();
+    fail(new Problem('LEGACY_TIMEOUT', `legacy did not begin to answer within ${route.timeoutMs} ms`));
+  });
+  const receiver = new AnswerReceiver({
+    begun: (status, reason, headers, body) => {
+      callOff();
+      outcome.resolve({
+        kind: 'answered',
+        side: 'legacy',
+        answer: { status, reason, headers: answerHeaders(headers), body },
+        elapsedMs: clock.nowMs() - startedMs,
+        finished: finished.promise,
+      });
+    },
+    ended: (problem) => {
+      callOff();
+      if (problem !== null) fail(problem); // does nothing when the answer has begun
+      finished.resolve({ elapsedMs: clock.nowMs() - startedMs, problem });
+    },
+  });
+  transport.send(
+    {
+      method: exchange.method,
+      target: exchange.target.target,
+      headers: [...exchange.headers],
+      body: exchange.body.lengthBytes === 0 ? null : (exchange.body.bytes ?? exchange.body.stream()),
+      lengthBytes: exchange.body.lengthBytes,
+    },
+    receiver,
+  );
+  return outcome.promise;
+}
+
+interface Telling {
+  begun(status: number, reason: string, headers: string[], body: Readable): void;
+  ended(problem: Problem | null): void;
+}
+
+/** Turns what legacy sends into a stream for the client. */
+class AnswerReceiver implements LegacyReceiver {
+  readonly #tell: Telling;
+  #body: Readable | null = null;
+  #discarding = false;
+
+  constructor(tell: Telling) {
+    this.#tell = tell;
+  }
+
+  /** Reads on, but keeps nothing: the client has been told something else. */
+  discard(): void {
+    this.#discarding = true;
+  }
+
+  head(status: number, reason: string, headers: string[], controls: LegacyControls): void {
+    if (this.#discarding) return;
+    this.#body = new Readable({ read: () => controls.resume() });
+    this.#tell.begun(status, reason, headers, this.#body);
+  }
+
+  data(chunk: Buffer): boolean {
+    return this.#discarding || this.#body === null || this.#body.destroyed || this.#body.push(chunk);
+  }
+
+  end(): void {
+    this.#body?.push(null);
+    this.#tell.ended(null);
+  }
+
+  failed(problem: Problem): void {
+    this.#body?.destroy(problem);
+    this.#tell.ended(problem);
+  }
+}

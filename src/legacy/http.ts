@@ -1,0 +1,99 @@
+import { Agent, type Dispatcher } from 'undici';
+import { Problem } from '../errors.ts';
+import type { LegacyCall, LegacyReceiver, LegacyRequest, LegacyTransport } from './transport.ts';
+
+/** A script that nobody waits for any more is read for this long at most; then its turn is given up. */
+const orphanMs = 15 * 60_000;
+
+/**
+ * The way to the old application over HTTP. It never asks twice, follows no redirect and decodes nothing. Time is
+ * watched by the caller, because a script that is too slow for its client still has to be read to its end.
+ */
+export function httpTransport(origin: URL, connections: number): LegacyTransport {
+  const agent = new Agent({
+    connections,
+    pipelining: 1,
+    headersTimeout: orphanMs,
+    bodyTimeout: orphanMs,
+    maxHeaderSize: 65_536, // a script's Set-Cookie fields alone may be 18 kB (promises.md 2a)
+    // Apache closes an idle connection after its KeepAliveTimeout; we must be quicker, or a request meets the close.
+    keepAliveTimeout: 3_000,
+    connect: { timeout: 3_000, rejectUnauthorized: true },
+  });
+  return {
+    send: (request, receiver) => dispatch(agent, origin.origin, request, receiver),
+    close: () => agent.destroy(),
+  };
+}
+
+function dispatch(agent: Agent, origin: string, request: LegacyRequest, receiver: LegacyReceiver): LegacyCall {
+  const handler = new Handler(receiver);
+  const { headers, body, lengthBytes } = request;
+  try {
+    agent.dispatch(
+      {
+        origin,
+        path: request.target,
+        method: request.method as Dispatcher.HttpMethod,
+        headers: lengthBytes > 0 ? [...headers, 'Content-Length', String(lengthBytes)] : headers,
+        body,
+      },
+      handler,
+    );
+  } catch (thrown) {
+    handler.onError(thrown as Error);
+  }
+  return { abort: () => handler.abort() };
+}
+
+/** undici's raw interface: buffers as they were parsed, no objects in between. */
+class Handler implements Dispatcher.DispatchHandler {
+  readonly #receiver: LegacyReceiver;
+  #abort: ((reason?: Error) => void) | null = null;
+  #aborted = false;
+  #done = false;
+
+  constructor(receiver: LegacyReceiver) {
+    this.#receiver = receiver;
+  }
+
+  abort(): void {
+    this.#aborted = true;
+    this.#abort?.();
+  }
+
+  onConnect(abort: (reason?: Error) => void): void {
+    this.#abort = abort;
+    if (this.#aborted) abort();
+  }
+
+  onHeaders(status: number, raw: Buffer[], resume: () => void, reason: string): boolean {
+    if (status < 200) return true; // 1xx: not passed on
+    const headers: string[] = new Array(raw.length);
+    for (let i = 0; i < raw.length; i++) headers[i] = (raw[i] as Buffer).toString('latin1');
+    this.#receiver.head(status, reason, headers, { resume });
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    return this.#receiver.data(chunk);
+  }
+
+  onComplete(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#receiver.end();
+  }
+
+  onError(error: Error): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#receiver.failed(asLegacyProblem(error, this.#abort !== null));
+  }
+}
+
+function asLegacyProblem(error: Error, connected: boolean): Problem {
+  const code = (error as { code?: unknown }).code;
+  if (!connected) return new Problem('LEGACY_DOWN', `legacy cannot be reached: ${error.message} (${String(code)})`, error);
+  return new Problem('LEGACY_BROKE', `legacy's answer could not be read: ${error.message} (${String(code)})`, error);
+}

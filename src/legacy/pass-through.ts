@@ -1,0 +1,105 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Problem } from '../errors.ts';
+import type { Clock } from '../exchange/clock.ts';
+import { answerHeaders } from '../exchange/headers.ts';
+import type { LegacyCall, LegacyControls, LegacyReceiver, LegacyTransport } from './transport.ts';
+
+/** A request that nobody needs to understand. */
+export interface PassOrder {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: string[];
+  readonly lengthBytes: number;
+  readonly timeoutMs: number;
+}
+
+/** How a passed request ended. */
+export interface Passed {
+  /** The status that was sent, or null when nothing was: then the client still waits for an answer. */
+  readonly status: number | null;
+  readonly elapsedMs: number;
+  readonly problem: Problem | null;
+}
+
+/**
+ * Passes a request to legacy and its answer back, both as they flow. No turn is held, so nobody waits for a script
+ * whose client has left: it is broken off, as it would be without us.
+ */
+export function passThrough(
+  transport: LegacyTransport,
+  clock: Clock,
+): (request: IncomingMessage, response: ServerResponse, order: PassOrder) => Promise<Passed> {
+  return (request, response, order) =>
+    new Promise((resolve) => {
+      const startedMs = clock.nowMs();
+      const receiver = new ClientReceiver(response, (status, problem) => {
+        callOff();
+        response.off('close', left);
+        resolve({ status, elapsedMs: clock.nowMs() - startedMs, problem });
+      });
+      const callOff = clock.after(order.timeoutMs, () => {
+        receiver.giveUp(new Problem('LEGACY_TIMEOUT', `legacy did not begin to answer within ${order.timeoutMs} ms`));
+      });
+      const left = (): void => receiver.giveUp(new Problem('CLIENT_GONE', 'the client left'));
+      response.once('close', left);
+      const body = order.lengthBytes > 0 ? request : null;
+      receiver.call = transport.send({ ...order, body }, receiver);
+    });
+}
+
+class ClientReceiver implements LegacyReceiver {
+  /** Set as soon as there is one; legacy may have failed before. */
+  call: LegacyCall | null = null;
+  readonly #response: ServerResponse;
+  readonly #done: (status: number | null, problem: Problem | null) => void;
+  #status: number | null = null;
+  #resume: (() => void) | null = null;
+  #over = false;
+
+  constructor(response: ServerResponse, done: (status: number | null, problem: Problem | null) => void) {
+    this.#response = response;
+    this.#done = done;
+  }
+
+  /** Ends the wait for an answer that has not begun, or for a client that is gone. */
+  giveUp(problem: Problem): void {
+    if (this.#over || (problem.code === 'LEGACY_TIMEOUT' && this.#status !== null)) return;
+    this.#finish(problem);
+    this.call?.abort();
+  }
+
+  head(status: number, reason: string, headers: string[], controls: LegacyControls): void {
+    if (this.#over) return;
+    this.#response.writeHead(status, reason, answerHeaders(headers));
+    this.#status = status;
+    this.#resume = controls.resume;
+    // A page that is printed as it is made must be seen as it is made: the head goes now unless data follows at once.
+    queueMicrotask(() => {
+      if (!this.#over) this.#response.flushHeaders();
+    });
+  }
+
+  data(chunk: Buffer): boolean {
+    if (this.#over) return true;
+    if (this.#response.write(chunk)) return true;
+    this.#response.once('drain', () => this.#resume?.());
+    return false;
+  }
+
+  end(): void {
+    if (this.#over) return;
+    this.#response.end();
+    this.#finish(null);
+  }
+
+  failed(problem: Problem): void {
+    if (this.#over) return;
+    if (this.#status !== null) this.#response.destroy(); // a cut answer must look cut
+    this.#finish(problem);
+  }
+
+  #finish(problem: Problem | null): void {
+    this.#over = true;
+    this.#done(this.#status, problem);
+  }
+}

@@ -1,0 +1,41 @@
+import type { Readable } from 'node:stream';
+import type { Problem } from '../errors.ts';
+
+/** What legacy is asked. */
+export interface LegacyRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  /** Name, value, name, value; without Content-Length. */
+  readonly headers: string[];
+  readonly body: Buffer | Readable | null;
+  /** Said to legacy as Content-Length; without it a CGI script reads nothing (perl.md 7.2). */
+  readonly lengthBytes: number;
+}
+
+/** Who takes in what legacy answers, piece by piece and without a copy. `end` or `failed` is called exactly once. */
+export interface LegacyReceiver {
+  head(status: number, reason: string, headers: string[], controls: LegacyControls): void;
+  /** Returns false to be given no more until `resume` is called. */
+  data(chunk: Buffer): boolean;
+  /** Legacy's answer is complete: behind Apache with mod_cgid the script has then exited. */
+  end(): void;
+  failed(problem: Problem): void;
+}
+
+/** How the flow of an answer is held back. */
+export interface LegacyControls {
+  resume(): void;
+}
+
+/** A request under way. */
+export interface LegacyCall {
+  /** Breaks it off. Legacy may run on: nobody tells a CGI script that its reader has left. */
+  abort(): void;
+}
+
+/** A way to the old application. */
+export interface LegacyTransport {
+  send(request: LegacyRequest, receiver: LegacyReceiver): LegacyCall;
+  close(): Promise<void>;
+}

@@ -1,0 +1,103 @@
+import type { SessionData, SessionValue } from '../session/session.ts';
+
+/**
+ * What CGI::Session 4.48 means by the keys it keeps for itself (perl.md 1.2). No clock and no dice: the caller brings
+ * the time and the random bytes. A request does: expiry, then dropExpiredKeys, then touch, because both of the first
+ * look at the time of the *last* request.
+ */
+
+const prefix = '_SESSION_';
+
+/** Whether a key is CGI::Session's own: `param` neither lists nor sets it. */
+export function isHidden(key: string): boolean {
+  return key.startsWith(prefix);
+}
+
+/** What `CGI::Session->new` puts into a session that did not exist, in the order of its source. An address of '' stands for an unknown one. */
+export function newSession(birth: { id: string; nowSeconds: number; remoteAddress: string }): SessionData {
+  const data: SessionData = Object.create(null);
+  data['_SESSION_ID'] = birth.id;
+  data['_SESSION_CTIME'] = birth.nowSeconds;
+  data['_SESSION_ATIME'] = birth.nowSeconds;
+  data['_SESSION_REMOTE_ADDR'] = birth.remoteAddress;
+  return data;
+}
+
+/** Marks the session as used now, as every load in Perl does. Changes `data`. */
+export function touch(data: SessionData, nowSeconds: number): void {
+  data['_SESSION_ATIME'] = nowSeconds;
+}
+
+/** Whether Perl would delete this session instead of loading it: idle for `_SESSION_ETIME` seconds or longer. */
+export function expiry(data: SessionData, nowSeconds: number): 'alive' | 'expired' {
+  const idleSeconds = data['_SESSION_ETIME'];
+  if (!isTrue(idleSeconds)) return 'alive';
+  return toNumber(data['_SESSION_ATIME']) + toNumber(idleSeconds) <= nowSeconds ? 'expired' : 'alive';
+}
+
+/**
+ * Removes the keys whose own time in `_SESSION_EXPIRE_LIST` is over and returns their names. The list keeps its
+ * entries and CGI::Session's own keys are never removed, as in Perl. Changes `data`.
+ */
+export function dropExpiredKeys(data: SessionData, nowSeconds: number): string[] {
+  const list = data['_SESSION_EXPIRE_LIST'];
+  if (typeof list !== 'object' || list === null || Array.isArray(list)) return [];
+  const lastUsed = toNumber(data['_SESSION_ATIME']);
+  const dropped: string[] = [];
+  for (const [key, seconds] of Object.entries(list as SessionData)) {
+    if (isHidden(key) || !Object.hasOwn(data, key) || lastUsed + toNumber(seconds) > nowSeconds) continue;
+    delete data[key];
+    dropped.push(key);
+  }
+  return dropped;
+}
+
+/**
+ * The value of the Set-Cookie header that `$session->cookie` makes. `expiresSeconds` is `_SESSION_ETIME`; with null or
+ * 0 the cookie ends with the browser. Perl sends -86400 along with a session that it found expired.
+ */
+export function sessionCookie(cookie: {
+  name: string;
+  id: string;
+  expiresSeconds: number | null;
+  nowSeconds: number;
+}): string {
+  const pair = `${cookieEscape(cookie.name)}=${cookieEscape(cookie.id)}; path=/`;
+  if (cookie.expiresSeconds === null || cookie.expiresSeconds === 0) return pair;
+  return `${pair}; expires=${cookieDate(cookie.nowSeconds + cookie.expiresSeconds)}`;
+}
+
+/** A new session id: 32 hex digits as CGI::Session's md5 ids, but of 16 random bytes instead of pid, time and rand. */
+export function newSessionId(randomBytes: Buffer): string {
+  if (randomBytes.length < 16) throw new RangeError(`16 random bytes make an id, not ${randomBytes.length}`);
+  return randomBytes.toString('hex', 0, 16);
+}
+
+/** CGI.pm writes cookie dates with dashes: Mon, 23-Nov-2026 04:51:16 GMT. */
+function cookieDate(seconds: number): string {
+  return new Date(seconds * 1000).toUTCString().replace(/ (\w+) (\w+) (\w+) /, ' $1-$2-$3 ');
+}
+
+/** CGI::Util::escape: bytes outside the unreserved set; text with wide characters goes as UTF-8 first. */
+function cookieEscape(text: string): string {
+  const isWide = /[^\0-\xff]/.test(text);
+  const bytes = Buffer.from(text, isWide ? 'utf8' : 'latin1').toString('latin1');
+  return bytes.replaceAll(/[^\w.~-]/g, (byte) => {
+    return `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+  });
+}
+
+/** Perl's truth. */
+function isTrue(value: SessionValue | undefined): value is Exclude<SessionValue, null> {
+  return value !== undefined && value !== null && value !== '' && value !== 0 && value !== '0';
+}
+
+/** Perl's number of a value: of a string its numeric beginning, of nothing 0. */
+function toNumber(value: SessionValue | undefined): number {
+  if (value === null || value === undefined) return 0;
+  if (typeof value === 'number') return value;
+  // A reference counts as its address: later than any clock.
+  if (typeof value !== 'string') return Number.POSITIVE_INFINITY;
+  const beginning = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?/i.exec(value);
+  return beginning === null ? 0 : Number(beginning[0]);
+}

@@ -1,0 +1,64 @@
+import type { PortAnswer } from './define.ts';
+
+/** What every answer may say besides its text. */
+export interface AnswerOptions {
+  /** 200 where it is not said. */
+  readonly status?: number;
+  /** Set-Cookie values, each a field of its own. */
+  readonly cookies?: readonly string[];
+  /** Further fields: name, value. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** `iso-8859-1` (the default, as CGI.pm has it) or `utf-8`. */
+  readonly charset?: 'iso-8859-1' | 'utf-8';
+}
+
+/** A page. Characters the character set lacks become `&#…;`, so that nothing is lost. */
+export function html(text: string, options: AnswerOptions = {}): PortAnswer {
+  const charset = options.charset ?? 'iso-8859-1';
+  const body = charset === 'utf-8' ? Buffer.from(text, 'utf8') : Buffer.from(asEntities(text), 'latin1');
+  return answer(body, `text/html; charset=${charset === 'utf-8' ? 'utf-8' : 'ISO-8859-1'}`, options);
+}
+
+/** Plain text. Characters the character set lacks become `?`. */
+export function text(content: string, options: AnswerOptions = {}): PortAnswer {
+  const charset = options.charset ?? 'iso-8859-1';
+  const body =
+    charset === 'utf-8'
+      ? Buffer.from(content, 'utf8')
+      : Buffer.from(content.replace(/[^\0-\xff]/gu, '?'), 'latin1');
+  return answer(body, `text/plain; charset=${charset === 'utf-8' ? 'utf-8' : 'ISO-8859-1'}`, options);
+}
+
+/** A value as JSON, in UTF-8. */
+export function json(value: unknown, options: Omit<AnswerOptions, 'charset'> = {}): PortAnswer {
+  return answer(Buffer.from(JSON.stringify(value), 'utf8'), 'application/json', options);
+}
+
+/** Sends the visitor elsewhere: 302 with an empty body, as CGI.pm's redirect() does. */
+export function redirect(location: string, options: AnswerOptions = {}): PortAnswer {
+  return {
+    status: options.status ?? 302,
+    headers: ['Location', location, ...fields(options)],
+    body: Buffer.alloc(0),
+  };
+}
+
+/** Text made safe between tags and in double-quoted attributes: `&`, `<`, `>`, `"`. */
+export function escapeHtml(value: string): string {
+  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
+
+function answer(body: Buffer, type: string, options: AnswerOptions): PortAnswer {
+  return { status: options.status ?? 200, headers: [...fields(options), 'Content-Type', type], body };
+}
+
+function fields(options: AnswerOptions): string[] {
+  const list: string[] = [];
+  for (const cookie of options.cookies ?? []) list.push('Set-Cookie', cookie);
+  for (const [name, value] of Object.entries(options.headers ?? {})) list.push(name, value);
+  return list;
+}
+
+function asEntities(content: string): string {
+  return content.replace(/[^\0-\xff]/gu, (character) => `&#${character.codePointAt(0)};`);
+}

@@ -1,0 +1,66 @@
+import type { Params } from '../exchange/params.ts';
+import type { RawHeaders } from '../exchange/headers.ts';
+import type { Draft } from '../session/draft.ts';
+import type { QueryResult } from '../session/store.ts';
+
+/** The request, as a port sees it. */
+export interface PortRequest {
+  readonly id: string;
+  readonly method: string;
+  /** Normalised and percent-encoded. */
+  readonly path: string;
+  /** Raw, without `?`. */
+  readonly query: string;
+  readonly headers: RawHeaders;
+  /** The first value of a field, or null. `name` is given in lower case. */
+  header(name: string): string | null;
+  readonly body: Buffer;
+  readonly clientAddress: string;
+}
+
+/** The tables, inside the transaction of this request. */
+export interface Database {
+  /** Runs one statement with `?` placeholders. The text columns come as strings in the legacy character set. */
+  query(sql: string, values?: readonly unknown[]): Promise<QueryResult>;
+}
+
+/** Everything a port works with. */
+export interface Context {
+  readonly request: PortRequest;
+  /** The parameters as CGI.pm's param() gives them: of a POST those of the body. One character a byte. */
+  readonly params: Params;
+  /** The parameters of the query, whatever the method: CGI.pm's url_param(). */
+  readonly urlParams: Params;
+  readonly session: Draft;
+  readonly db: Database;
+  /** A cookie of the request, or null. */
+  cookie(name: string): string | null;
+  /** When the request came. */
+  readonly now: Date;
+  /** A number from 0 up to 1. */
+  random(): number;
+  /** Aborted when the time of the route is over: nothing will be committed any more. */
+  readonly signal: AbortSignal;
+  /** Runs once session and database are committed, and only then: mail, calls to other services. */
+  afterCommit(action: () => void | Promise<void>): void;
+}
+
+/** What a port answers. */
+export interface PortAnswer {
+  readonly status: number;
+  readonly headers: RawHeaders;
+  readonly body: Buffer;
+}
+
+/** A page of the old site, in TypeScript. It answers, or throws and leaves no trace. */
+export type PortHandler = (context: Context) => PortAnswer | Promise<PortAnswer>;
+
+/** What a port's file exports as its default. */
+export interface Port {
+  readonly handler: PortHandler;
+}
+
+/** Declares a port: `export default definePort(async ({ params, session, db }) => html('…'))`. */
+export function definePort(handler: PortHandler): Port {
+  return Object.freeze({ handler });
+}

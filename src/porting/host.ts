@@ -1,0 +1,70 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import process from 'node:process';
+import { Problem, asProblem } from '../errors.ts';
+import { mysqlStore } from '../mysql/transaction.ts';
+import { dumperCodec } from '../perl/dumper.ts';
+import type { HostSettings } from './spawn.ts';
+import { failureHeaders, readErrand } from './wire.ts';
+import { work, type Job, type WorkParts } from './work.ts';
+
+/**
+ * The port host: the process in which ports run, so that one that loops, leaks or crashes costs this process and not
+ * the gateway. It is told what to do over the channel it was started with, and ends when that channel ends.
+ */
+process.once('message', (settings: HostSettings) => start(settings));
+process.once('disconnect', () => process.exit(0)); // the gateway is gone, however it went
+process.on('SIGTERM', () => undefined); // the gateway says when; a ^C at the terminal reaches us as well
+process.on('SIGINT', () => undefined);
+
+function start(settings: HostSettings): void {
+  const parts: WorkParts = {
+    store: mysqlStore(settings.database, settings.sessionTable),
+    customs: { codec: dumperCodec, cookieName: settings.cookieName },
+    reportLate: (problem) => process.stderr.write(`${JSON.stringify({ level: 'error', msg: problem.message })}\n`),
+  };
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
+    void serve(request, response, parts);
+  });
+  server.listen(settings.socketPath, () => process.send?.('ready'));
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, parts: WorkParts): Promise<void> {
+  try {
+    const job = await receive(request);
+    const answer = await work(job, parts, () => announceCommit(response));
+    response.writeHead(answer.status, [...answer.headers, 'Content-Length', String(answer.body.length)]);
+    response.end(answer.body);
+  } catch (thrown) {
+    const problem = asProblem(thrown, 'PORT_FAILED');
+    const detail = Buffer.from(problem.stack ?? problem.message);
+    const fields = [...failureHeaders(problem.code), 'Content-Length', String(detail.length)];
+    if (response.headersSent) response.destroy();
+    else response.writeHead(500, fields).end(detail);
+  }
+}
+
+async function receive(request: IncomingMessage): Promise<Job> {
+  const errand = readErrand(request.rawHeaders);
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return {
+    errand,
+    method: request.method ?? 'GET',
+    target: request.url ?? '/',
+    headers: request.rawHeaders.filter((_, i, all) => !(all[i - (i % 2)] as string).startsWith('banyan-')),
+    body: Buffer.concat(chunks),
+  };
+}
+
+/** Resolves once the kernel has the 102: from then on the gateway will learn of it even if we are killed. */
+function announceCommit(response: ServerResponse): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (response.destroyed) reject(new Problem('PORT_FAILED', 'the gateway hung up before the commit'));
+    else {
+      response.writeProcessing(() => {
+        if (response.destroyed) reject(new Problem('PORT_FAILED', 'the gateway hung up before the commit'));
+        else resolve();
+      });
+    }
+  });
+}

@@ -1,0 +1,48 @@
+import { headerValue, type RawHeaders } from '../exchange/headers.ts';
+import type { SessionUse } from '../session/session.ts';
+import type { Fence } from '../session/lock.ts';
+
+/**
+ * How the gateway and a port host talk: HTTP on a unix socket. The visitor's own request, plus these fields; the
+ * visitor's own answer, plus one. Clients cannot send them: `banyan-` fields are taken off at the door.
+ *
+ * Before it sends COMMIT the host sends an interim answer, `102 Processing`. So when a host dies, the gateway knows:
+ * without a 102 nothing can have been committed, and legacy may answer; after one, nobody can say.
+ */
+export interface Errand {
+  readonly exchangeId: string;
+  /** Absolute path of the port's file. */
+  readonly file: string;
+  readonly sessionUse: SessionUse;
+  readonly sessionId: string | null;
+  readonly fence: Fence | null;
+  readonly timeoutMs: number;
+  readonly clientAddress: string;
+  readonly receivedAtMs: number;
+}
+
+const errandField = 'banyan-errand';
+/** Only on an answer that is a failure: its code. The body is then the detail, for the log. */
+const failureField = 'banyan-failure';
+
+/** The field that carries an errand. */
+export function errandHeaders(errand: Errand): [string, string] {
+  return [errandField, Buffer.from(JSON.stringify(errand)).toString('base64')];
+}
+
+/** Reads the errand of a request. Throws TypeError where it is missing. */
+export function readErrand(headers: RawHeaders): Errand {
+  const value = headerValue(headers, errandField);
+  if (value === null) throw new TypeError(`the request has no ${errandField} field`);
+  return JSON.parse(Buffer.from(value, 'base64').toString('utf8')) as Errand;
+}
+
+/** The field that says that an answer is none, with a code of errors.ts. */
+export function failureHeaders(code: string): [string, string] {
+  return [failureField, code];
+}
+
+/** The code of a failure, or null where the answer is one. */
+export function readFailure(headers: RawHeaders): string | null {
+  return headerValue(headers, failureField);
+}

@@ -1,0 +1,48 @@
+import type { Problem } from './errors.ts';
+import type { Side } from './exchange/outcome.ts';
+
+/** What one side did in an exchange. */
+export interface SideRecord {
+  readonly side: Side;
+  /** Milliseconds until the side was finished. */
+  readonly elapsedMs: number;
+  readonly result: 'ok' | 'client_error' | 'server_error' | 'timeout' | 'exception';
+}
+
+/** All there is to say about one exchange, said once, when it is over. Metrics and log read nothing else. */
+export interface ExchangeRecord {
+  readonly id: string;
+  readonly method: string;
+  /** Normalised path, without the query: queries hold names and numbers of people. */
+  readonly path: string;
+  readonly route: string;
+  readonly revision: number;
+  readonly lane: 'story' | 'pass';
+  /** Whose answer the client was sent; `none` when it was an apology of the gateway's. */
+  readonly served: Side | 'none';
+  readonly why: string;
+  readonly status: number;
+  /** Received to sent, everything included. */
+  readonly elapsedMs: number;
+  /** Null where no turn was taken or tried. */
+  readonly turn: TurnRecord | null;
+  readonly sides: readonly SideRecord[];
+  /** Why legacy answered for the port, or null. */
+  readonly fallback: Problem | null;
+  /** What the client had to be told instead of an answer, or what cut its answer short. */
+  readonly problem: Problem | null;
+  /** Whether the client left before it had the whole answer. */
+  readonly clientLeft: boolean;
+}
+
+/** What a turn in a session cost. */
+export interface TurnRecord {
+  /** A short hash that tells sessions apart; never the id, which is a key to the visitor's account. */
+  readonly session: string;
+  readonly waitedLocalMs: number;
+  readonly waitedDatabaseMs: number;
+  readonly heldMs: number;
+  readonly overlapped: boolean;
+  /** Whether the lock was lost while the side worked: somebody may have worked on the session beside it. */
+  readonly lost: boolean;
+}

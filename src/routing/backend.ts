@@ -1,0 +1,14 @@
+import type { Exchange } from '../exchange/exchange.ts';
+import type { Outcome, Side } from '../exchange/outcome.ts';
+import type { Lease } from '../session/lease.ts';
+import type { Route } from './route.ts';
+
+/** What both sides can do. */
+export interface Backend {
+  readonly side: Side;
+  /**
+   * Serves an exchange for real, under the turn in its session that `lease` stands for. Never rejects: whatever goes
+   * wrong is an outcome.
+   */
+  handle(exchange: Exchange, route: Route, lease: Lease): Promise<Outcome>;
+}

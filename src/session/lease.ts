@@ -1,0 +1,33 @@
+import type { Fence } from './lock.ts';
+
+/** The right to one turn in a session. It is left when the side is finished, never because the client is gone. */
+export interface Lease {
+  readonly sessionId: string | null;
+  /** Milliseconds waited in the queue of this process, and for another gateway. */
+  readonly waitedMs: { readonly local: number; readonly database: number };
+  /** Whether the session was busy when the request came: a race that did not happen. */
+  readonly overlapped: boolean;
+  /** How a write can prove at the database that the turn is still ours; null for a lease on nothing. */
+  readonly fence: Fence | null;
+  /** Aborted when the turn was lost before it was left. */
+  readonly lost: AbortSignal;
+  /** Gives the turn to the next one. Doing it twice does nothing. Never rejects. */
+  leave(): Promise<void>;
+}
+
+const never = new AbortController().signal;
+
+/** The lease of a request that needs no turn. */
+export const noLease: Lease = Object.freeze({
+  sessionId: null,
+  waitedMs: { local: 0, database: 0 },
+  overlapped: false,
+  fence: null,
+  lost: never,
+  leave: () => Promise.resolve(),
+});
+
+/** A request without a session has nothing to wait for; one with a session it may not touch has not either. */
+export function leaseOnNothing(sessionId: string | null): Lease {
+  return sessionId === null ? noLease : { ...noLease, sessionId };
+}

@@ -1,0 +1,32 @@
+import type { Fence } from './lock.ts';
+
+/** What a statement of a port came back with. */
+export interface QueryResult {
+  /** The rows of a SELECT, each an object by column name; empty for any other statement. */
+  readonly rows: Record<string, unknown>[];
+  /** Rows matched by an UPDATE or DELETE, or added by an INSERT. */
+  readonly affectedRows: number;
+  /** The AUTO_INCREMENT value an INSERT made, or 0. */
+  readonly insertId: number;
+}
+
+/** One database transaction, in which a port reads and writes its session and its tables. */
+export interface Transaction {
+  /** The bytes of a session, or null. `forUpdate` keeps everybody else from changing them until the end. */
+  loadSession(id: string, forUpdate: boolean): Promise<Buffer | null>;
+  addSession(id: string, bytes: Buffer): Promise<void>;
+  /** Rejects with Problem LEASE_LOST or SESSION_STALE where the turn, or the row, is not there any more. */
+  saveSession(id: string, bytes: Buffer, fence: Fence): Promise<void>;
+  removeSession(id: string): Promise<void>;
+  query(sql: string, values: readonly unknown[]): Promise<QueryResult>;
+  commit(): Promise<void>;
+  /** Undoes everything. Never rejects: where it cannot be said, the connection is ended, which undoes it too. */
+  rollBack(): Promise<void>;
+}
+
+/** Where sessions and tables are. */
+export interface SessionStore {
+  /** Rejects with Problem DATABASE_DOWN. */
+  begin(): Promise<Transaction>;
+  close(): Promise<void>;
+}

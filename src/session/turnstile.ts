@@ -1,0 +1,138 @@
+import { Problem } from '../errors.ts';
+import type { Clock } from '../exchange/clock.ts';
+import type { Lease } from './lease.ts';
+import type { HeldLock, SessionLock } from './lock.ts';
+
+interface Waiter {
+  /** Lets the waiter through. */
+  admit(): void;
+}
+
+/**
+ * Requests of one session go through one at a time.
+ *
+ * First they queue in this process, first come first served; whoever is at the head then takes the lock that other
+ * gateways see. So one session costs the database one waiter a gateway, however many of its requests are waiting.
+ *
+ * Invariant: a session has an entry in `#queues` exactly while somebody holds its place at the head, and that
+ * somebody calls `#next` exactly once.
+ */
+export class Turnstile {
+  readonly #queues = new Map<string, Waiter[]>();
+  readonly #lock: SessionLock;
+  readonly #clock: Clock;
+  readonly #longestQueue: number;
+  #held = 0;
+  #waiting = 0;
+
+  constructor(parts: { lock: SessionLock; clock: Clock; longestQueue: number }) {
+    this.#lock = parts.lock;
+    this.#clock = parts.clock;
+    this.#longestQueue = parts.longestQueue;
+  }
+
+  /** Turns held now. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Requests waiting for a turn now. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /**
+   * Waits for a turn. Rejects with Problem TURN_QUEUE_FULL, TURN_TIMEOUT, LOCK_DOWN, or CLIENT_GONE when `gone` is
+   * aborted while waiting: a client who left is not served any more, and nothing has been started for it.
+   */
+  async enter(sessionId: string, patienceMs: number, gone: AbortSignal): Promise<Lease> {
+    const startedMs = this.#clock.nowMs();
+    const queued = this.#queues.has(sessionId);
+    await this.#reachHead(sessionId, patienceMs, gone);
+    const headMs = this.#clock.nowMs();
+    let lock: HeldLock | null;
+    this.#waiting++;
+    try {
+      lock = await this.#lock.acquire(sessionId, Math.max(0, patienceMs - (headMs - startedMs)), gone);
+      if (lock === null) throw gone.aborted ? clientGone() : turnTimeout(patienceMs);
+      if (gone.aborted) {
+        await lock.release();
+        throw clientGone();
+      }
+    } catch (thrown) {
+      this.#next(sessionId);
+      throw thrown;
+    } finally {
+      this.#waiting--;
+    }
+    const waitedMs = { local: headMs - startedMs, database: this.#clock.nowMs() - headMs };
+    return this.#lease(sessionId, lock, waitedMs, queued || lock.contended);
+  }
+
+  #lease(sessionId: string, lock: HeldLock, waitedMs: Lease['waitedMs'], overlapped: boolean): Lease {
+    this.#held++;
+    let left: Promise<void> | null = null;
+    const leave = async (): Promise<void> => {
+      this.#held--;
+      await lock.release();
+      this.#next(sessionId);
+    };
+    return {
+      sessionId,
+      waitedMs,
+      overlapped,
+      fence: lock.fence,
+      lost: lock.lost,
+      leave: () => (left ??= leave()),
+    };
+  }
+
+  async #reachHead(sessionId: string, patienceMs: number, gone: AbortSignal): Promise<void> {
+    const queue = this.#queues.get(sessionId);
+    if (queue === undefined) {
+      this.#queues.set(sessionId, []);
+      return;
+    }
+    if (queue.length >= this.#longestQueue) {
+      throw new Problem('TURN_QUEUE_FULL', `${queue.length} requests of the session are waiting already`);
+    }
+    this.#waiting++;
+    try {
+      await this.#wait(queue, patienceMs, gone);
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  #wait(queue: Waiter[], patienceMs: number, gone: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (outcome: () => void): void => {
+        const place = queue.indexOf(waiter);
+        if (place !== -1) queue.splice(place, 1);
+        callOff();
+        gone.removeEventListener('abort', leave);
+        outcome();
+      };
+      const waiter: Waiter = { admit: () => settle(resolve) };
+      const leave = (): void => settle(() => reject(clientGone()));
+      const callOff = this.#clock.after(patienceMs, () => settle(() => reject(turnTimeout(patienceMs))));
+      queue.push(waiter);
+      if (gone.aborted) leave();
+      else gone.addEventListener('abort', leave, { once: true });
+    });
+  }
+
+  #next(sessionId: string): void {
+    const first = this.#queues.get(sessionId)?.[0];
+    if (first === undefined) this.#queues.delete(sessionId);
+    else first.admit();
+  }
+}
+
+function turnTimeout(patienceMs: number): Problem {
+  return new Problem('TURN_TIMEOUT', `the turn was not had within ${patienceMs} ms`);
+}
+
+function clientGone(): Problem {
+  return new Problem('CLIENT_GONE', 'the client left while it waited for its turn');
+}

@@ -1,0 +1,63 @@
+import { pino, type Logger } from 'pino';
+import type { ExchangeRecord } from '../record.ts';
+
+/** The gateway's log: one JSON object a line, on standard output. */
+export interface Log {
+  /** The one line of an exchange. */
+  exchange(record: ExchangeRecord): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** Makes the log. `level` is one of pino's: `silent`, `error`, `warn`, `info`, … */
+export function makeLog(level: string): Log {
+  const logger: Logger = pino({
+    level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  });
+  return {
+    exchange: (record) => {
+      const line = exchangeLine(record);
+      if (record.problem === null && record.fallback === null) logger.info(line, 'exchange');
+      else logger.warn(line, 'exchange');
+    },
+    info: (message, fields = {}) => logger.info(fields, message),
+    warn: (message, fields = {}) => logger.warn(fields, message),
+    error: (message, fields = {}) => logger.error(fields, message),
+  };
+}
+
+/** An exchange in the words of the log: durations in whole tenths of a millisecond, no query, no session id. */
+function exchangeLine(record: ExchangeRecord): Record<string, unknown> {
+  const { turn, fallback, problem } = record;
+  return {
+    id: record.id,
+    method: record.method,
+    path: record.path,
+    route: record.route,
+    revision: record.revision,
+    lane: record.lane,
+    side: record.served,
+    why: record.why,
+    status: record.status,
+    elapsedMs: tenths(record.elapsedMs),
+    sides: record.sides.map((run) => ({ ...run, elapsedMs: tenths(run.elapsedMs) })),
+    ...(turn === null
+      ? {}
+      : {
+          session: turn.session,
+          waitedMs: tenths(turn.waitedLocalMs + turn.waitedDatabaseMs),
+          heldMs: tenths(turn.heldMs),
+          overlapped: turn.overlapped,
+          ...(turn.lost ? { turnLost: true } : {}),
+        }),
+    ...(fallback === null ? {} : { fallback: fallback.code, fallbackDetail: fallback.message }),
+    ...(problem === null ? {} : { problem: problem.code, detail: problem.message }),
+    ...(record.clientLeft ? { clientLeft: true } : {}),
+  };
+}
+
+function tenths(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10;
+}

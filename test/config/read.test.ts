@@ -1,0 +1,155 @@
+import { resolve } from 'node:path';
+import t from 'tap';
+import { diskWith, read, settingsOf } from '../helpers/settings.ts';
+
+const smallest = `legacy: http://127.0.0.1:8080
+routes:
+  /**: legacy
+`;
+
+t.test('the smallest file is enough', async (t) => {
+  const settings = settingsOf(smallest);
+  t.equal(settings.legacy.url.href, 'http://127.0.0.1:8080/');
+  t.equal(settings.table.routes.length, 1);
+  t.equal(settings.text, smallest);
+});
+
+t.test('what is left out has its default', async (t) => {
+  const settings = settingsOf(smallest);
+  t.same(settings.listen, { host: '127.0.0.1', tcpPort: 8000 });
+  t.same(settings.admin, { host: '127.0.0.1', tcpPort: 9901 });
+  t.same(settings.ports, { directory: resolve('ports'), hosts: 1 });
+  t.equal(settings.session, null);
+  t.match(settings.table.routes[0], {
+    session: 'none',
+    timeoutMs: 30_000,
+    port: null,
+    line: 3,
+    name: 'rest',
+  });
+});
+
+const full = `version: 1
+base: /cgi-bin/
+listen: 0.0.0.0:0
+admin: "[::1]:9000"
+legacy: http://127.0.0.1:8080
+ports: { dir: ./ts, hosts: 2 }
+session:
+  format: cgi-session
+  store: mysql://shop:p%40ss@db.example:3307/shop?table=sess&charset=utf8mb4
+  cookie: SID
+  lock: { wait: 5s, queue: 7 }
+defaults:
+  session: read
+  timeout: 1m
+routes:
+  view.pl: port
+  POST cart.pl:
+    to: port 12.5%
+    name: cart
+    session: write
+    port: ./ports/cart-add.ts
+    timeout: 500ms
+  old.pl: legacy
+`;
+
+t.test('every setting of a full file is read', async (t) => {
+  const settings = settingsOf(full, { disk: diskWith('ts/view.ts', 'ports/cart-add.ts') });
+  t.same(settings.listen, { host: '0.0.0.0', tcpPort: 0 });
+  t.same(settings.admin, { host: '::1', tcpPort: 9000 });
+  t.same(settings.ports, { directory: resolve('ts'), hosts: 2 });
+  t.match(settings.session, { format: 'cgi-session', cookie: 'SID', waitMs: 5000, queue: 7 });
+  t.same(settings.session?.store, {
+    ...{ host: 'db.example', tcpPort: 3307, socketPath: null, user: 'shop', password: 'p@ss' },
+    ...{ database: 'shop', table: 'sess', charset: 'utf8mb4' },
+  });
+});
+
+t.test('every setting of a route is read', async (t) => {
+  const { table } = settingsOf(full, { disk: diskWith('ts/view.ts', 'ports/cart-add.ts') });
+  t.same(table.match('POST', '/cgi-bin/cart.pl'), {
+    ...{ name: 'cart', key: 'POST cart.pl', methods: ['POST'], path: '/cgi-bin/cart.pl' },
+    ...{ target: { stage: 'split', portPercent: 12.5 }, session: 'write' },
+    ...{ port: resolve('ports/cart-add.ts'), timeoutMs: 500, line: 17 },
+  });
+  t.match(table.match('GET', '/cgi-bin/view.pl'), { name: 'view', session: 'read', timeoutMs: 60_000 });
+  t.match(table.match('GET', '/else'), { name: '(unmatched)', session: 'read', timeoutMs: 60_000 });
+});
+
+t.test('the store has defaults, and a socket takes the place of the TCP port', async (t) => {
+  const store = (url: string) => settingsOf(`session: { store: "${url}" }\n${smallest}`).session?.store;
+  t.match(store('mysql://shop@db/shop'), {
+    tcpPort: 3306,
+    password: '',
+    table: 'sessions',
+    charset: 'latin1',
+  });
+  t.match(store('mysql://shop@localhost/shop?socket=/run/mysqld.sock'), {
+    tcpPort: null,
+    socketPath: '/run/mysqld.sock',
+  });
+});
+
+t.test('with a session map, routes lock the session unless they say otherwise', async (t) => {
+  const settings = settingsOf(`session: { store: "mysql://a@b/c" }\n${smallest}`);
+  t.equal(settings.table.routes[0]?.session, 'write');
+  t.match(settings.session, { cookie: 'CGISESSID', waitMs: 10_000, queue: 50 });
+});
+
+t.test('a route on legacy knows its port where the file exists already', async (t) => {
+  const text = 'legacy: http://a\nroutes:\n  /view.pl: legacy\n  /other.pl: legacy\n';
+  const { routes } = settingsOf(text).table;
+  t.equal(routes[0]?.port, resolve('ports/view.ts'));
+  t.equal(routes[1]?.port, null);
+});
+
+t.test('words that YAML would turn into something else stay words', async (t) => {
+  const { routes } = settingsOf(
+    'legacy: http://a\nroutes:\n  /a: { to: legacy, name: no }\n  /b: { to: legacy, name: 1e3 }\n',
+  ).table;
+  t.same(
+    routes.map((route) => route.name),
+    ['no', '1e3'],
+  );
+});
+
+t.test('Windows line ends and a byte order mark are no problem', async (t) => {
+  const settings = settingsOf(`\uFEFF${smallest.replaceAll('\n', '\r\n')}`);
+  t.equal(settings.table.routes[0]?.line, 3);
+});
+
+t.test('variables are filled in from the environment, with or without a default', async (t) => {
+  const text =
+    'legacy: http://${HOST}:${PORT:-8080}\nlisten: "${LISTEN:-127.0.0.1:1}"\nroutes:\n  /**: legacy\n';
+  const settings = settingsOf(text, { env: { HOST: 'perl', LISTEN: '' } });
+  t.equal(settings.legacy.url.href, 'http://perl:8080/');
+  t.equal(settings.listen.tcpPort, 1, 'an empty variable takes the default, as in a shell');
+});
+
+t.test('what is in settings cannot be changed', async (t) => {
+  t.ok(Object.isFrozen(settingsOf(smallest)));
+});
+
+t.test(
+  'no beginning of a file crashes the reader, and none without a newline is taken on a reload',
+  async (t) => {
+    for (let end = 0; end < full.length; end++) {
+      const text = full.slice(0, end);
+      const { settings, findings } = read(text, {
+        mustBeComplete: true,
+        disk: diskWith('ts/view.ts', 'ports/cart-add.ts'),
+      });
+      if (settings === null ? findings.length === 0 : !text.endsWith('\n'))
+        t.fail(`cut after ${end} characters`);
+    }
+    t.pass('all beginnings were read');
+  },
+);
+
+t.test('nor does a file with one character taken out, or a bracket put in', async (t) => {
+  for (let at = 0; at < full.length; at++) {
+    for (const put of ['', '[', '{', '"', '\t', ':', '*']) read(full.slice(0, at) + put + full.slice(at + 1));
+  }
+  t.pass('all of them were read');
+});

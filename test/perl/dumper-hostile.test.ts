@@ -1,0 +1,295 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { Problem } from '../../src/errors.ts';
+import { dumperCodec } from '../../src/perl/dumper.ts';
+import { dumperFixtures } from './fixtures.ts';
+
+const bytes = (text: string) => Buffer.from(text, 'latin1');
+const decode = (text: string) => dumperCodec.decode(bytes(text));
+const refusal = (message: RegExp) => ({ code: 'SESSION_UNREADABLE', message });
+const fixtures = dumperFixtures();
+const runs = { seed: 20261123, numRuns: 2000 };
+
+/** Reads bytes of an enemy: only a session or a Problem may come of it. */
+function attempt(hostile: Buffer): 'read' | 'refused' {
+  try {
+    const data = dumperCodec.decode(hostile);
+    if (Object.getPrototypeOf(data) !== null) throw new Error('a session with a prototype');
+    return 'read';
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'SESSION_UNREADABLE') return 'refused';
+    throw error;
+  }
+}
+
+t.test('a refusal names the byte and the reason', async (t) => {
+  const cases: [string, RegExp][] = [
+    ['', /byte 0: expected \$D = $/],
+    ["$D = {'k' => 1", /byte 14: expected ,$/],
+    ["$D = {'k' => 1}", /byte 15: expected ;$/],
+    ["$D = {'k' => 'open};;$D", /byte 13: a string has no end/],
+    ["$D = {'k' => \"open};;$D", /byte 13: a string has no end/],
+    ["$D = {'k' => qr/open};;$D", /byte 13: a regular expression has no end/],
+    ["$D = {'k' => 1};;$D;system('id')", /byte 19: text after the end/],
+    ["$D = {'k' => 1};;$D\n", /byte 19: text after the end/],
+    ["$D = {'k' => 1,'k' => 2};;$D", /byte 15: a hash key stands twice/],
+    ["$D = {'k' => 1};$D->{'k'} = $D->{'k'};;$D", /byte 16: a statement that sets something already set/],
+    ["$D = {'k' => {}};$D->{'k'} = $D->{'x'};;$D", /byte 17: a statement that reads something not there/],
+    ["$D = {'k' => {}};$D->{'x'} = $D->{'k'};;$D", /byte 17: a statement that sets/],
+  ];
+  for (const [text, message] of cases) t.throws(() => decode(text), refusal(message), text);
+});
+
+t.test('a refusal never shows what stands in the session', async (t) => {
+  for (const text of [
+    "$D = {'k' => hunter2};;$D",
+    "$D = {'hunter2",
+    '$D = {"hunter2$',
+    'hunter2',
+    "$D = {'hunter2'=>1}",
+  ]) {
+    t.throws(() => decode(text), refusal(/^((?!hunter2).)*$/), text);
+  }
+});
+
+t.test('Perl that Data::Dumper would not write is refused, whatever it would do', async (t) => {
+  const values = [
+    'system("id")',
+    '`id`',
+    'do{system("id")}',
+    'sub { system("id") }',
+    'bless( system("id"), "C" )',
+    "bless( bless( [], 'A' ), 'B' )",
+    "bless( 'x', 'C' )",
+    '"@{[system(1)]}"',
+    '"$x"',
+    '"\\N{U+263a}"',
+    '"\\x41"',
+    '"\\x{}"',
+    '"\\u"',
+    "'a\\nb'",
+    "'a'.'b'",
+    "'a' x 9",
+    "q'a'",
+    '1.5',
+    '1e5',
+    '1_000',
+    '1..3',
+    '1...3',
+    '1.2.',
+    '-1.2.3',
+    '007',
+    '-0',
+    '0x1f',
+    '+1',
+    '-',
+    'v',
+    'v1.',
+    '*STDOUT',
+    '\\*::STDOUT',
+    '<STDIN>',
+    '@INC',
+    '%ENV',
+    '$D',
+    '$ENV{PATH}',
+    '${$ENV}',
+    '(1)',
+    ' 1',
+    '1 ',
+    '[1, 2]',
+    '[1,]',
+    '[,1]',
+    '{1}',
+    "{'a' => }",
+    "{'a'=>1}",
+    "{'a' => 1,}",
+    '{a => 1}',
+    '{undef => 1}',
+    '{"\\x{d800}" => 1}',
+    '{"\\x{110000}" => 1}',
+    '#',
+    '',
+  ];
+  for (const value of values)
+    t.throws(() => decode(`$D = {'k' => ${value}};;$D`), refusal(/byte \d+/), value);
+});
+
+t.test('so are statements that would do more than tie a knot', async (t) => {
+  const statements = [
+    'system("id");',
+    '$D = 1;',
+    "$D = $D->{'a'};",
+    "$D->{'p'} = system('id');",
+    "$D->{'p'} = 1;",
+    "$D->{'p'} = $ENV{'PATH'};",
+    "$D->{'p'}->method;",
+    "$D->{'p'}->() = $D;",
+    "$D->{'p'}[0] = $D;",
+    "$D->{'p'} = $D",
+    "$D->{'p'} = \\\\$D->{'a'};",
+    "$D->{'p'}= $D;",
+    "${$D->{'p'} = $D;",
+    "${$D->{'a'}} = $D;",
+    '$D->[0] = $D;',
+    '*::x = $D;',
+  ];
+  for (const statement of statements) {
+    t.throws(() => decode(`$D = {'p' => {},'a' => ['x']};${statement};$D`), refusal(/byte \d+/), statement);
+  }
+});
+
+t.test('a thousand levels are read, more are not, and never is the stack at risk', async (t) => {
+  const nest = (open: string, close: string, depth: number) => {
+    return `$D = {'k' => ${open.repeat(depth)}${open === '\\' ? '1' : ''}${close.repeat(depth)}};;$D`;
+  };
+  t.equal(attempt(bytes(nest('[', ']', 999))), 'read');
+  for (const depth of [1000, 100_000])
+    t.throws(() => decode(nest('[', ']', depth)), refusal(/more than 1000 values/));
+  for (const [open, close] of [
+    ["{'k' => ", '}'],
+    ['\\', ''],
+    ["bless( {'k' => ", "}, 'C' )"],
+    ['bless( do{\\(my $o = ', ")}, 'C' )"],
+  ] as const) {
+    t.throws(() => decode(nest(open, close, 100_000)), refusal(/more than 1000 values/), open);
+  }
+  t.throws(() => decode('{'.repeat(100_000)), refusal(/byte 0/));
+  t.throws(() => decode(`$D = ${'{'.repeat(100_000)}`), refusal(/byte 6: a hash key/));
+  t.throws(() => decode(`$D = {'k' => ${'bless( '.repeat(100_000)}`), refusal(/bless of something/));
+  t.throws(() => decode(`$D = {'k' => ${'${'.repeat(100_000)}`), refusal(/expected \$D/));
+  t.throws(
+    () => decode(`$D = {'k' => {}};${'${'.repeat(100_000)}$D${'}'.repeat(100_000)}`),
+    refusal(/expected  = /),
+  );
+});
+
+t.test('a megabyte of anything takes moments', async (t) => {
+  const mega = 1_000_000;
+  const started = performance.now();
+  for (const unit of [
+    "'",
+    '"',
+    '\\',
+    "\\'",
+    '\\\\',
+    '{',
+    '[',
+    '1',
+    '.',
+    '1.',
+    '_1',
+    ',',
+    '1,',
+    '$',
+    ';',
+    'qr/',
+    '\\/',
+    '\\x{1}',
+    '\0',
+    '\xff',
+    '-',
+    'v1',
+    '}',
+    '${',
+    "'a' => 1,",
+  ]) {
+    const run = unit.repeat(mega / unit.length);
+    const openings = [
+      '',
+      "$D = {'k' => ",
+      "$D = {'k' => '",
+      "$D = {'k' => \"",
+      "$D = {'k' => qr/",
+      "$D = {'k' => [",
+      '$D = {',
+      "$D = {'k' => {}};",
+    ];
+    for (const opening of openings) attempt(bytes(opening + run));
+  }
+  const fixups = Array.from({ length: 20_000 }, (_, index) => `$D->{'b'}[${index}] = $D->{'a'};`).join('');
+  t.equal(
+    attempt(bytes(`$D = {'a' => [1],'b' => [${Array(20_000).fill('[]').join(',')}]};${fixups};$D`)),
+    'read',
+  );
+  t.ok(performance.now() - started < 30_000);
+});
+
+t.test('every session cut short anywhere is refused', async (t) => {
+  for (const { name, bytes } of fixtures.filter(
+    ({ bytes, session }) => bytes.length < 2000 && session !== 'top_array',
+  )) {
+    const read: number[] = [];
+    for (let length = 0; length < bytes.length; length += 1) {
+      if (attempt(bytes.subarray(0, length)) === 'read') read.push(length);
+    }
+    // Without its trailer a session is one of CGI::Session 4.0x, if no fixup is cut off with it.
+    const whole = bytes.lastIndexOf(';;$D') + 1;
+    t.ok(read.includes(whole), `${name}: without trailer`);
+    t.ok(
+      read.every((length) => bytes.subarray(0, length).toString().endsWith(';')),
+      `${name}: statements whole`,
+    );
+  }
+});
+
+t.test('bytes changed, inserted, removed and shuffled give a session or a Problem', async () => {
+  const anySession = fc.constantFrom(
+    ...fixtures.filter(({ bytes }) => bytes.length < 2000).map(({ bytes }) => bytes),
+  );
+  const grammar = [
+    "'",
+    '"',
+    '\\',
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ' => ',
+    '$D',
+    '->',
+    ';',
+    'undef',
+    'bless( ',
+    'do{',
+    'qr/',
+    '${',
+    '__proto__',
+    '\0',
+    '9',
+  ];
+  const piece = fc.oneof(
+    fc.constantFrom(...grammar),
+    fc.string({ minLength: 1, maxLength: 3, unit: 'binary-ascii' }),
+  );
+  const edit = fc.tuple(fc.nat(), fc.nat({ max: 8 }), piece);
+  fc.assert(
+    fc.property(anySession, fc.array(edit, { minLength: 1, maxLength: 4 }), (session, edits) => {
+      let text = session.toString('latin1');
+      for (const [place, removed, inserted] of edits) {
+        const at = place % (text.length + 1);
+        text = text.slice(0, at) + inserted + text.slice(at + removed);
+      }
+      attempt(bytes(text));
+    }),
+    runs,
+  );
+});
+
+t.test('so do bytes that never were a session', async () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => {
+      attempt(Buffer.from(noise));
+      attempt(Buffer.concat([bytes("$D = {'k' => "), Buffer.from(noise)]));
+    }),
+    runs,
+  );
+});
+
+t.test('after all that no object has gained a property', async (t) => {
+  for (const key of ['__proto__', 'constructor', 'prototype', 'hasOwnProperty']) {
+    decode(`$D = {'${key}' => {'${key}' => {'polluted' => 1}}};;$D`);
+  }
+  t.equal(({} as { polluted?: number }).polluted, undefined);
+  t.equal((Object as { polluted?: number }).polluted, undefined);
+});

@@ -1,0 +1,82 @@
+# The real Perl's side of the tests: reads a JSON batch from stdin, answers with JSON. See real-perl.ts.
+use strict;
+use warnings;
+
+# CGI::Session asks for the time with time(); the session command sets it.
+our $now;
+BEGIN { *CORE::GLOBAL::time = sub () { defined $main::now ? $main::now : CORE::time() } }
+
+use B;
+use CGI;
+use CGI::Session;
+use CGI::Session::Serialize::default;
+use File::Temp;
+use JSON::PP;
+
+my $json = JSON::PP->new->ascii->utf8->canonical->allow_nonref;
+my %commands = (thaw => \&thaw, again => \&again, freeze => \&freeze, print => \&print_numbers, session => \&session);
+my $batch = $json->decode(do { local $/; <STDIN> });
+print $json->encode([map { $commands{$ARGV[0]}->($_) } @$batch]);
+
+sub thaw {
+    my ($hex) = @_;
+    my $value = eval { CGI::Session::Serialize::default->thaw(pack 'H*', $hex) };
+    return {error => CGI::Session::Serialize::default->errstr || "$@" || 'nothing came back'} if !ref $value;
+    return shape($value);
+}
+
+# A thing inside itself is ['other'], as is whatever is neither hash, array nor plain.
+sub shape {
+    no warnings 'recursion';
+    my ($value, %around) = @_;
+    return undef if !defined $value;
+    my $kind = ref $value;
+    return ['other'] if $kind ne '' && $around{$value}++;
+    if ($kind eq 'ARRAY') { return ['array', map { shape($_, %around) } @$value] }
+    if ($kind eq 'HASH') { return ['hash', map { ["$_", shape($value->{$_}, %around)] } keys %$value] }
+    return ['other'] if $kind ne '' || ref \$value eq 'VSTRING';
+    return B::svref_2object(\$value)->FLAGS & B::SVf_POK ? $value : 0 + $value;
+}
+
+# The text that Perl writes after it read a text.
+sub again {
+    my $class = 'CGI::Session::Serialize::default';
+    return unpack 'H*', $class->freeze($class->thaw(pack 'H*', $_[0]));
+}
+
+# [text] or [text, 1]: what the serializer writes for {k => text}; with 1, text is a number.
+sub freeze {
+    my ($value) = @_;
+    utf8::downgrade($value->[0], 1);
+    my $scalar = $value->[1] ? 0 + $value->[0] : $value->[0];
+    return unpack 'H*', CGI::Session::Serialize::default->freeze({k => $scalar});
+}
+
+# A double as sixteen hex digits; how Perl prints it.
+sub print_numbers { return '' . unpack 'd>', pack 'H*', $_[0] }
+
+# A life of a session in a directory of its own: each step is {now, do}, each answer what came of it.
+sub session {
+    my ($life) = @_;
+    my $directory = File::Temp->newdir;
+    my ($id, @answers);
+    local $ENV{REMOTE_ADDR} = $life->{address};
+    for my $step (@{$life->{steps}}) {
+        $now = $step->{now};
+        my $session = CGI::Session->load('driver:File', $id, {Directory => "$directory"});
+        $session = CGI::Session->new('driver:File', undef, {Directory => "$directory"}) if !$id;
+        my $loaded = $session->is_expired ? undef : shape($session->dataref);
+        my $keys = [sort $session->param];
+        $session->param(@{$step->{param}}) if $step->{param};
+        $session->expire(@{$step->{expire}}) if $step->{expire};
+        $session->name($step->{name}) if $step->{name};
+        $id ||= $session->id;
+        push @answers, {
+            id => $id, loaded => $loaded, keys => $keys, cookie => $session->is_expired ? undef : '' . $session->cookie,
+        };
+        $session->flush;
+        undef $session;
+    }
+    undef $now;
+    return \@answers;
+}
