@@ -15,7 +15,8 @@ export default definePort(async ({ params, session, db }) => {
   if (action !== 'show') session.set('cart', cart);
 
   let body = message === '' ? '' : `<P><FONT COLOR="#006600">${escapeHtml(message)}</FONT>\n`;
-  body += Object.keys(cart).length === 0 ? '<P>Your cart is empty.\n<P><B>Items: 0</B>\n' : await list(cart, db);
+  body +=
+    Object.keys(cart).length === 0 ? '<P>Your cart is empty.\n<P><B>Items: 0</B>\n' : await list(cart, db);
   return page(session, 'Your cart', body);
 });
 

@@ -42,12 +42,18 @@ const portConnections = 64;
 export type Instead = Partial<Pick<Settings, 'listen' | 'admin' | 'legacy'>>;
 
 /** Starts a gateway: settings in, running gateway out. The only place that knows every adapter. */
-export async function compose(settings: Settings, instead: Instead, log: Log, version: string): Promise<Gateway> {
+export async function compose(
+  settings: Settings,
+  instead: Instead,
+  log: Log,
+  version: string,
+): Promise<Gateway> {
   const clock = systemClock;
   const { listen, admin: adminAt, legacy } = { ...settings, ...instead };
   let current = settings;
   const transport = httpTransport(legacy.url, legacyConnections);
-  const locks = settings.session === null ? null : sessionLocks(settings.session, (lost) => metrics.locksLost(lost));
+  const locks =
+    settings.session === null ? null : sessionLocks(settings.session, (lost) => metrics.locksLost(lost));
   const turnstile = locks?.turnstile ?? null;
   const metrics: Metrics = makeMetrics(
     { locksHeld: () => turnstile?.held ?? 0, lockWaiters: () => turnstile?.waiting ?? 0 },
@@ -88,7 +94,9 @@ export async function compose(settings: Settings, instead: Instead, log: Log, ve
     url: urlOf(app),
     adminUrl: urlOf(admin),
     reload: (text) => {
-      const reading = readSettings(settings.file, text, process.env, current.table.revision + 1, { mustBeComplete: true });
+      const reading = readSettings(settings.file, text, process.env, current.table.revision + 1, {
+        mustBeComplete: true,
+      });
       const findings = [...reading.findings, ...changedSettings(current, reading.settings)];
       if (reading.settings === null || hasErrors(findings)) metrics.configRefused();
       else takeOver(reading.settings, true);
@@ -118,7 +126,8 @@ function sessionLocks(session: SessionSettings, onLost: (locks: number) => void)
     notReady: () =>
       lock.ping().then(
         () => null,
-        (thrown: unknown) => (thrown instanceof Problem ? thrown.sentence : 'The session store does not answer.'),
+        (thrown: unknown) =>
+          thrown instanceof Problem ? thrown.sentence : 'The session store does not answer.',
       ),
     close: () => lock.close(),
   };
@@ -132,7 +141,9 @@ function sessionParts(session: SessionSettings | null, turnstile: Turnstile | nu
 function connectionOptions(session: SessionSettings) {
   const { store } = session;
   const where =
-    store.socketPath === null ? { host: store.host, port: store.tcpPort ?? 3306 } : { socketPath: store.socketPath };
+    store.socketPath === null
+      ? { host: store.host, port: store.tcpPort ?? 3306 }
+      : { socketPath: store.socketPath };
   return { ...where, user: store.user, password: store.password, database: store.database };
 }
 
@@ -168,7 +179,8 @@ function lazyPortSide(settings: Settings, metrics: Metrics, log: Log) {
       },
     };
   };
-  const asleep = (): Problem => new Problem('PORT_HOST_DOWN', 'ports need "session" in routes.yaml: it names their database');
+  const asleep = (): Problem =>
+    new Problem('PORT_HOST_DOWN', 'ports need "session" in routes.yaml: it names their database');
   const backend: Backend = {
     side: 'port',
     handle: (exchange, route, lease) => {
@@ -184,7 +196,9 @@ function lazyPortSide(settings: Settings, metrics: Metrics, log: Log) {
     },
     /** Resolves when the first requests will find a host, or when it is clear that they will not: legacy serves then. */
     ready: async () => {
-      await side?.ready.catch((thrown: unknown) => log.error('the port host did not start', { reason: String(thrown) }));
+      await side?.ready.catch((thrown: unknown) =>
+        log.error('the port host did not start', { reason: String(thrown) }),
+      );
     },
     close: async () => side?.close(),
   };

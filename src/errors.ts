@@ -16,7 +16,11 @@ const table = {
   BAD_TARGET: { status: 400, sentence: 'The address of this request cannot be read.' },
   ENCODED_SLASH: { status: 404, sentence: 'There is no such page.' },
   BODY_CUT: { status: 400, sentence: 'The request ended before its body was complete.' },
-  BODY_NOT_KEPT: { status: 503, sentence: 'The request could not be stored. Please try again.', retryAfterSeconds: 5 },
+  BODY_NOT_KEPT: {
+    status: 503,
+    sentence: 'The request could not be stored. Please try again.',
+    retryAfterSeconds: 5,
+  },
   METHOD_REFUSED: { status: 405, sentence: 'This method is not served here.' },
   UPGRADE_REFUSED: { status: 501, sentence: 'This connection cannot be upgraded here.' },
 
@@ -47,8 +51,16 @@ const table = {
   PORT_TIMEOUT: { status: 504, sentence: 'This page took too long to make.', mayFallBack: true },
   SESSION_UNREADABLE: { status: 500, sentence: 'Your session could not be read.', mayFallBack: true },
   SESSION_UNWRITABLE: { status: 500, sentence: 'Your session could not be stored.', mayFallBack: true },
-  SESSION_STALE: { status: 503, sentence: 'Your session was changed meanwhile. Please try again.', mayFallBack: true },
-  DATABASE_DOWN: { status: 503, sentence: 'The database cannot be reached at the moment.', mayFallBack: true },
+  SESSION_STALE: {
+    status: 503,
+    sentence: 'Your session was changed meanwhile. Please try again.',
+    mayFallBack: true,
+  },
+  DATABASE_DOWN: {
+    status: 503,
+    sentence: 'The database cannot be reached at the moment.',
+    mayFallBack: true,
+  },
   LEASE_LOST: {
     status: 503,
     sentence: 'The hold on your session was lost; nothing was changed. Please try again.',

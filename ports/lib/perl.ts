@@ -6,7 +6,9 @@ export type PerlScalar = string | number | null;
 /** A scalar as a number: the digits at its front, or 0. `"10 pcs"` is 10 (perldoc perlnumber). */
 export function number(value: PerlScalar): number {
   if (typeof value === 'number') return value;
-  const text = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf(?:inity)?|nan))/i.exec(value ?? '')?.[1];
+  const text = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf(?:inity)?|nan))/i.exec(
+    value ?? '',
+  )?.[1];
   if (text === undefined) return 0;
   if (/nan/i.test(text)) return NaN;
   if (/inf/i.test(text)) return text.startsWith('-') ? -Infinity : Infinity;

@@ -35,5 +35,11 @@ export async function startApache(scratch: string, root: string, tcpPort?: numbe
       () => false,
     ),
   );
-  return { url, tcpPort: listenOn, errorLog: join(run, 'error.log'), server, stop: (signal) => server.stop(signal) };
+  return {
+    url,
+    tcpPort: listenOn,
+    errorLog: join(run, 'error.log'),
+    server,
+    stop: (signal) => server.stop(signal),
+  };
 }

@@ -12,6 +12,8 @@ export interface GatewayProcess {
   readonly routesFile: string;
   readonly logFile: string;
   readonly child: ChildProcess;
+  /** Resolves with the exit code once the process is gone; null when a signal ended it. */
+  readonly ended: Promise<number | null>;
   /** Every line of the log so far, parsed. */
   log(): Record<string, unknown>[];
   /** Waits for the exit; SIGTERM unless another signal is given. */
@@ -20,9 +22,17 @@ export interface GatewayProcess {
 
 let count = 0;
 
-/** Writes a routes.yaml for the shop into its scratch folder; `routes` is the text below `routes:`, indented by two. */
-export function writeRoutes(shop: Shop, routes: string, name = `routes-${++count}.yaml`): string {
-  const file = join(shop.scratch, name);
+/** What routes.yaml takes from the environment. */
+export function shopEnvironment(shop: Shop): Record<string, string | undefined> {
+  return { ...process.env, BANYAN_LEGACY: shop.apache.url, BANYAN_SESSIONS: shop.storeUrl };
+}
+
+/**
+ * Writes a routes.yaml for the shop into its scratch folder. `routes` is the text below `routes:`, indented by two;
+ * `wait` is how long a request waits for its turn.
+ */
+export function writeRoutes(shop: Shop, routes: string, wait = '10s'): string {
+  const file = join(shop.scratch, `routes-${++count}.yaml`);
   const head = [
     'listen: 127.0.0.1:0',
     'admin: 127.0.0.1:0',
@@ -32,6 +42,7 @@ export function writeRoutes(shop: Shop, routes: string, name = `routes-${++count
     'session:',
     '  format: cgi-session',
     '  store: ${BANYAN_SESSIONS}',
+    `  lock: { wait: ${wait} }`,
   ];
   writeFileSync(file, `${head.join('\n')}\nroutes:\n${routes}\n`);
   return file;
@@ -50,7 +61,7 @@ export async function startGateway(
     [join(repository, 'src/cli/main.ts'), 'start', routesFile, ...(options.args ?? [])],
     {
       stdio: ['ignore', log, 'pipe'],
-      env: { ...process.env, BANYAN_LEGACY: shop.apache.url, BANYAN_SESSIONS: shop.storeUrl, ...options.env },
+      env: { ...shopEnvironment(shop), ...options.env },
     },
   );
   closeSync(log);
@@ -64,6 +75,7 @@ export async function startGateway(
     routesFile,
     logFile,
     child,
+    ended,
     log: () =>
       readFileSync(logFile, 'utf8')
         .split('\n')

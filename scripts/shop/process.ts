@@ -75,7 +75,9 @@ export async function untilUp(what: string, server: Server, logFile: string, pro
   while (!(await probe())) {
     if (gone || Date.now() > deadline) {
       const log = readFileSync(logFile, 'utf8').split('\n').slice(-15).join('\n');
-      throw new Error(`${what} ${gone ? 'ended at once' : 'did not come up in 30 s'}; its log (${logFile}) ends:\n${log}`);
+      throw new Error(
+        `${what} ${gone ? 'ended at once' : 'did not come up in 30 s'}; its log (${logFile}) ends:\n${log}`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

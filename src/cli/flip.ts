@@ -6,7 +6,7 @@ import { ChangedMeanwhile, writeAtomically } from '../config/write.ts';
 import { Mistake } from '../routing/mistake.ts';
 import type { Route } from '../routing/route.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
-import { readFileFor } from './load.ts';
+import { onlyRoutes, readFileFor } from './load.ts';
 import { print, printJson } from './print.ts';
 import { whichRoute } from './which-route.ts';
 
@@ -24,7 +24,7 @@ export interface FlipRequest {
  * Exit code 2 for an unknown route or target, 1 when the file has or would get errors, 4 when it changed meanwhile.
  */
 export async function flip(file: string, request: FlipRequest): Promise<ExitCode> {
-  const { text, settings, findings } = await readFileFor(file);
+  const { text, settings, findings } = await readFileFor(file, onlyRoutes);
   if (settings === null) {
     process.stderr.write(printFindings(findings, process.stderr));
     throw new Failure(
@@ -59,8 +59,9 @@ function edited(text: string, route: Route, target: string): Edit {
 
 /** A route that goes to a port needs its file; what would be wrong with the new text is said before it is written. */
 function refuseErrors(file: string, text: string): void {
-  const { findings } = readSettings(file, text, process.env, 0);
-  process.stderr.write(printFindings(findings, process.stderr));
+  const { findings } = readSettings(file, text, process.env, 0, onlyRoutes);
+  const worth = findings.filter((finding) => finding.code !== 'missing-variable');
+  process.stderr.write(printFindings(worth, process.stderr));
   if (hasErrors(findings))
     throw new Failure(exitCodes.findings, 'nothing was changed: the file would have errors');
 }

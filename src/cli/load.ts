@@ -1,21 +1,28 @@
 import { loadText } from '../config/disk.ts';
 import { countFindings, printFindings } from '../config/findings.ts';
-import { type Reading, readSettings } from '../config/read.ts';
+import { type Reading, type ReadOptions, readSettings } from '../config/read.ts';
 import type { Settings } from '../config/settings.ts';
 import { exitCodes, Failure } from './failure.ts';
 
 /** Reads a file for a verb. Throws a Failure when there is no such file; what is wrong in it is in the findings. */
-export async function readFileFor(file: string): Promise<Reading & { readonly text: string }> {
+export async function readFileFor(
+  file: string,
+  options: ReadOptions = {},
+): Promise<Reading & { readonly text: string }> {
   const text = await loadText(file).catch((error: Error) => {
     throw new Failure(exitCodes.findings, error.message, 'name the file, or set BANYAN_ROUTES', error);
   });
-  return { text, ...readSettings(file, text, process.env, 0) };
+  return { text, ...readSettings(file, text, process.env, 1, options) };
 }
 
-/** The settings of a file for a verb that needs them. Prints findings to stderr; throws a Failure when there are errors. */
+/** For a verb that looks at routes, perhaps in a shell that does not have the gateway's secrets. */
+export const onlyRoutes: ReadOptions = { missingVariables: 'warning' };
+
+/** The settings of a file for a verb that looks at its routes. Prints findings to stderr; throws a Failure when there are errors. */
 export async function settingsFor(file: string): Promise<Settings> {
-  const { settings, findings } = await readFileFor(file);
-  process.stderr.write(printFindings(findings, process.stderr));
+  const { settings, findings } = await readFileFor(file, onlyRoutes);
+  const worth = findings.filter((finding) => finding.code !== 'missing-variable' || settings === null);
+  process.stderr.write(printFindings(worth, process.stderr));
   if (settings !== null) return settings;
   throw new Failure(exitCodes.findings, `${file}: ${countFindings(findings)}`, 'mend the file first');
 }

@@ -18,7 +18,7 @@ function makeProgram(): Command {
 }
 
 const fileHelp = 'routes.yaml (default: $BANYAN_ROUTES, else ./routes.yaml)';
-const defaultFile = (): string => process.env['BANYAN_ROUTES'] ?? 'routes.yaml';
+const defaultFile = (): string => process.env['BANYAN_ROUTES'] || 'routes.yaml';
 
 interface StartOptions {
   listen?: string;

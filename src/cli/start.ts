@@ -24,8 +24,10 @@ export interface StartOptions {
  */
 export async function start(file: string, options: StartOptions): Promise<void> {
   const reading = await readFileFor(file);
-  if (reading.findings.length > 0) process.stderr.write(`${printFindings(reading.findings, process.stderr)}\n`);
-  if (reading.settings === null) throw new Failure(exitCodes.findings, `${file} has errors, so the gateway was not started`);
+  if (reading.findings.length > 0)
+    process.stderr.write(`${printFindings(reading.findings, process.stderr)}\n`);
+  if (reading.settings === null)
+    throw new Failure(exitCodes.findings, `${file} has errors, so the gateway was not started`);
   const log = makeLog(options.log ?? 'info');
   const gateway = await listen(reading.settings, insteadOf(options), log);
   process.stderr.write(
@@ -37,7 +39,8 @@ export async function start(file: string, options: StartOptions): Promise<void> 
     lastText: reading.text,
     onChange: (text) => tellReload(gateway.reload(text), file, log),
     onMissing: () => log.error('routes.yaml is gone; the last good one serves on', { file }),
-    onProblem: (error) => log.error('routes.yaml cannot be read; the last good one serves on', { file, reason: error.message }),
+    onProblem: (error) =>
+      log.error('routes.yaml cannot be read; the last good one serves on', { file, reason: error.message }),
   });
   process.on('SIGHUP', () => void watcher.check());
   const end = (signal: string): void => {
@@ -66,7 +69,12 @@ function insteadOf(options: StartOptions): Instead {
       ...(options.legacy === undefined ? {} : { legacy: { url: parseLegacyUrl(options.legacy) } }),
     };
   } catch (thrown) {
-    throw new Failure(exitCodes.usage, thrown instanceof Error ? thrown.message : String(thrown), null, thrown);
+    throw new Failure(
+      exitCodes.usage,
+      thrown instanceof Error ? thrown.message : String(thrown),
+      null,
+      thrown,
+    );
   }
 }
 
@@ -77,7 +85,13 @@ function tellReload(findings: readonly Finding[], file: string, log: Log): void 
   }
   log.error('routes.yaml was refused; the last good one serves on', {
     file,
-    findings: findings.map(({ line, column, code, message, help }) => ({ line, column, code, message, help })),
+    findings: findings.map(({ line, column, code, message, help }) => ({
+      line,
+      column,
+      code,
+      message,
+      help,
+    })),
   });
 }
 

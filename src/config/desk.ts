@@ -15,7 +15,12 @@ export interface Value {
   /** As written: what is shown. */
   readonly shown: string;
   readonly span: Span;
+  /** Set when a variable is missing and only the routes matter: `text` is then empty, and a stand-in is read. */
+  readonly isMissing?: true;
 }
+
+/** What a variable that is not set means: an error, or, for who only looks at the routes, a warning. */
+export type MissingVariables = 'error' | 'warning';
 
 /** What everybody who reads one file works at: its text, its variables, and the pile of findings. */
 export interface Desk {
@@ -31,7 +36,12 @@ export interface Desk {
 }
 
 /** Opens a file that has been read. */
-export function openDesk(file: string, text: string, env: Record<string, string | undefined>): Desk {
+export function openDesk(
+  file: string,
+  text: string,
+  env: Record<string, string | undefined>,
+  missing: MissingVariables = 'error',
+): Desk {
   const findings: Finding[] = [];
   const lines = countLines(text);
   const report = (
@@ -64,7 +74,7 @@ export function openDesk(file: string, text: string, env: Record<string, string 
     error: (code, span, message, help = null) => report('error', code, span, message, help),
     warn: (code, span, message, help = null) => report('warning', code, span, message, help),
     lineOf: (offset) => lines.linePos(offset).line,
-    value: (node, what) => readValue(desk, node, what, env),
+    value: (node, what) => readValue(desk, node, what, env, missing),
   };
   return desk;
 }
@@ -87,6 +97,7 @@ function readValue(
   node: Node | null,
   what: string,
   env: Record<string, string | undefined>,
+  missing: MissingVariables,
 ): Value | null {
   if (node === null || !isScalar(node)) {
     const span = node === null ? { from: 0, to: 1 } : spanOf(node);
@@ -98,7 +109,8 @@ function readValue(
     );
     return null;
   }
-  const raw = String(node.value ?? '');
+  // With our way of reading YAML every scalar is text.
+  const raw = typeof node.value === 'string' ? node.value : '';
   const span = spanOf(node);
   if (raw === '') {
     desk.error(
@@ -113,7 +125,10 @@ function readValue(
   for (const problem of filled.problems) {
     const at = desk.text.slice(span.from, span.to).indexOf(problem.shown);
     const from = span.from + Math.max(0, at);
-    desk.error(problem.code, { from, to: from + problem.shown.length }, problem.message, problem.help);
+    const report = problem.code === 'missing-variable' && missing === 'warning' ? desk.warn : desk.error;
+    report(problem.code, { from, to: from + problem.shown.length }, problem.message, problem.help);
   }
-  return filled.problems.length > 0 ? null : { text: filled.text, shown: raw, span };
+  if (filled.problems.length === 0) return { text: filled.text, shown: raw, span };
+  const isOnlyMissing = filled.problems.every((problem) => problem.code === 'missing-variable');
+  return isOnlyMissing && missing === 'warning' ? { text: '', shown: raw, span, isMissing: true } : null;
 }

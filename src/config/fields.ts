@@ -68,8 +68,14 @@ export function readSection(
 /** The value of a setting as text, its default where it is left out, or null where there is none or it is faulty. */
 export function valueOf(desk: Desk, section: Section, key: string): Value | null {
   const pair = section.fields.get(key);
-  if (pair !== undefined) return desk.value(pair.value, `"${key}"`);
-  const fallback = settingOf(section.name, key)?.fallback ?? null;
+  const setting = settingOf(section.name, key);
+  const fallback = setting?.fallback ?? null;
+  if (pair !== undefined) {
+    const value = desk.value(pair.value, `"${key}"`);
+    if (value?.isMissing !== true) return value;
+    const text = fallback ?? setting?.standIn ?? '';
+    return { ...value, text, shown: text };
+  }
   return fallback === null ? null : { text: fallback, shown: fallback, span: section.at };
 }
 

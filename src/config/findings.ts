@@ -41,9 +41,15 @@ export function makeFinding(parts: FindingParts): Finding {
   const from = maskedColumn(parts.text, parts.from);
   const to = maskedColumn(parts.text, Math.min(parts.from + Math.max(1, parts.length), parts.text.length));
   return Object.freeze({
-    ...{ code: parts.code, severity: parts.severity, message: maskSecrets(parts.message) },
-    ...{ help: parts.help === null ? null : maskSecrets(parts.help), file: parts.file, line: parts.line },
-    ...{ column: from + 1, length: Math.max(1, to - from), source: maskSecrets(parts.text) },
+    code: parts.code,
+    severity: parts.severity,
+    message: maskSecrets(parts.message),
+    help: parts.help === null ? null : maskSecrets(parts.help),
+    file: parts.file,
+    line: parts.line,
+    column: from + 1,
+    length: Math.max(1, to - from),
+    source: maskSecrets(parts.text),
   });
 }
 

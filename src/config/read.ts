@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { makeTable } from '../routing/table.ts';
-import { type Desk, openDesk } from './desk.ts';
+import { type Desk, type MissingVariables, openDesk } from './desk.ts';
 import { type Disk, largestBytes, realDisk } from './disk.ts';
 import { type Section, readSection } from './fields.ts';
 import { type Finding, hasErrors } from './findings.ts';
@@ -19,6 +19,8 @@ export interface Reading {
 export interface ReadOptions {
   /** Whether a text without a final newline is an error: on a reload, where the file may be caught half written. */
   readonly mustBeComplete?: boolean;
+  /** Whether a variable that is not set is an error, or only worth a warning because the routes are all that matters. */
+  readonly missingVariables?: MissingVariables;
   /** Where port files are looked for; the real disk unless a test says otherwise. */
   readonly disk?: Disk;
 }
@@ -39,7 +41,7 @@ export function readSettings(
     desk.error('too-large', { from: 0, to: 1 }, 'the file is larger than 1 MB', 'is it the right file?');
     return { settings: null, findings: desk.findings };
   }
-  const desk = openDesk(file, text, env);
+  const desk = openDesk(file, text, env, options.missingVariables);
   const root = readYaml(desk);
   const section = root === null ? null : readSection(desk, root, 'file', '', { from: 0, to: 1 });
   const settings = section === null ? null : readAll(desk, section, revision, options.disk ?? realDisk);

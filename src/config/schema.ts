@@ -10,6 +10,8 @@ export interface Setting {
   /** The value when it is left out, as it would be written; null where there is none. */
   readonly fallback: string | null;
   readonly sentence: string;
+  /** What is read instead when its variable is not set and the reader only wants to look at the routes. */
+  readonly standIn?: string;
 }
 
 const row = (
@@ -23,6 +25,8 @@ const row = (
 const later = (section: SectionName, ...keys: string[]): Setting[] =>
   keys.map((key) => row(section, key, 'later', null, 'Comes in a later version.'));
 
+const withStandIn = (setting: Setting, standIn: string): Setting => ({ ...setting, standIn });
+
 /** Every setting there is, in the order of the documentation. */
 export const settings: readonly Setting[] = Object.freeze([
   row('file', 'version', '1', '1', 'The version of the grammar.'),
@@ -35,7 +39,10 @@ export const settings: readonly Setting[] = Object.freeze([
     'Where browsers, or the web server in front, reach the gateway.',
   ),
   row('file', 'admin', 'host:port', '127.0.0.1:9901', 'Where metrics and the console are served.'),
-  row('file', 'legacy', 'http(s)://host:port', null, 'The server that runs the Perl. Required.'),
+  withStandIn(
+    row('file', 'legacy', 'http(s)://host:port', null, 'The server that runs the Perl. Required.'),
+    'http://legacy.invalid',
+  ),
   row(
     'file',
     'ports',
@@ -52,12 +59,15 @@ export const settings: readonly Setting[] = Object.freeze([
   row('ports', 'hosts', '1 to 64', '1', 'How many processes run the ports.'),
 
   row('session', 'format', 'cgi-session', 'cgi-session', 'How Perl writes its sessions.'),
-  row(
-    'session',
-    'store',
-    'mysql://user:password@host/database',
-    null,
-    'The database of the sessions. Required.',
+  withStandIn(
+    row(
+      'session',
+      'store',
+      'mysql://user:password@host/database',
+      null,
+      'The database of the sessions. Required.',
+    ),
+    'mysql://user@database.invalid/database',
   ),
   row('session', 'cookie', 'name', 'CGISESSID', 'The cookie that carries the session id.'),
   row('session', 'lock', 'map', null, 'How requests of one session wait for each other.'),

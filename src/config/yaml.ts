@@ -38,7 +38,8 @@ export function parsePlain(text: string): Document.Parsed {
     schema: 'failsafe',
     uniqueKeys: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    // Not 'silent': the library would then take the first of several documents without a word.
+    logLevel: 'error',
   });
 }
 

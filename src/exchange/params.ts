@@ -55,10 +55,12 @@ function parseKeywords(text: string): [string, string][] {
 function unescape(text: string): string {
   return text
     .replaceAll('+', ' ')
-    .replace(/%(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{2}))/g, (_, wide: string | undefined, byte: string | undefined) =>
-      byte !== undefined
-        ? String.fromCharCode(parseInt(byte, 16))
-        : Buffer.from(String.fromCharCode(parseInt(wide as string, 16)), 'utf8').toString('latin1'),
+    .replace(
+      /%(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{2}))/g,
+      (_, wide: string | undefined, byte: string | undefined) =>
+        byte !== undefined
+          ? String.fromCharCode(parseInt(byte, 16))
+          : Buffer.from(String.fromCharCode(parseInt(wide as string, 16)), 'utf8').toString('latin1'),
     );
 }
 

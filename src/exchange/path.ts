@@ -42,8 +42,10 @@ function withoutOrigin(target: string): string {
 }
 
 function decodeUnreserved(path: string): string {
-  if (!path.startsWith('/')) throw new Problem('BAD_TARGET', 'the request target does not begin with a slash');
-  if (/[#\x00-\x20\x7f]/.test(path)) throw new Problem('BAD_TARGET', 'a forbidden character stands in the path');
+  if (!path.startsWith('/'))
+    throw new Problem('BAD_TARGET', 'the request target does not begin with a slash');
+  if (/[#\x00-\x20\x7f]/.test(path))
+    throw new Problem('BAD_TARGET', 'a forbidden character stands in the path');
   return path.replace(/%(..?)?/g, (escape, hex: string | undefined) => {
     if (hex === undefined || !/^[0-9a-fA-F]{2}$/.test(hex)) {
       throw new Problem('BAD_TARGET', 'a % in the path is not followed by two hexadecimal digits');

@@ -27,7 +27,8 @@ export function makeApp(parts: Parts, legacy: URL): FastifyInstance {
     rewriteUrl(request) {
       const arrived = request as Arrived;
       arrived[asItCame] = { method: request.method ?? 'GET', target: request.url ?? '/' };
-      if (request.headers.upgrade !== undefined && request.headers.connection !== undefined) return request.url ?? '/';
+      if (request.headers.upgrade !== undefined && request.headers.connection !== undefined)
+        return request.url ?? '/';
       request.method = 'GET';
       return '/';
     },

@@ -49,7 +49,11 @@ async function send(response: ServerResponse, answer: Answer): Promise<Problem |
     else response.writeHead(answer.status, answer.reason, [...answer.headers]);
   } catch (thrown) {
     if (answer.body instanceof Readable) answer.body.resume();
-    const problem = new Problem('LEGACY_BROKE', `the answer cannot be sent as HTTP: ${String(thrown)}`, thrown);
+    const problem = new Problem(
+      'LEGACY_BROKE',
+      `the answer cannot be sent as HTTP: ${String(thrown)}`,
+      thrown,
+    );
     response.writeHead(problem.status, { 'Content-Type': 'text/plain' }).end(`${problem.sentence}\n`);
     return problem;
   }
@@ -87,7 +91,12 @@ function pump(body: Readable, response: ServerResponse): Promise<Problem | null>
   });
 }
 
-function apologise(request: IncomingMessage, response: ServerResponse, problem: Problem, exchangeId: string): void {
+function apologise(
+  request: IncomingMessage,
+  response: ServerResponse,
+  problem: Problem,
+  exchangeId: string,
+): void {
   if (response.headersSent) {
     response.destroy();
     return;

@@ -16,7 +16,10 @@ export async function enter(exchange: Exchange, route: Route, client: Client, pa
     return { lease: sessionId === null ? noLease : leaseOnNothing(sessionId), problem: null };
   }
   try {
-    return { lease: await sessions.turnstile.enter(sessionId, sessions.patienceMs, client.gone), problem: null };
+    return {
+      lease: await sessions.turnstile.enter(sessionId, sessions.patienceMs, client.gone),
+      problem: null,
+    };
   } catch (thrown) {
     return { problem: asProblem(thrown, 'LOCK_DOWN') };
   }

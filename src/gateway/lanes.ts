@@ -37,7 +37,8 @@ export async function take(
   const client = clientOf(request, response);
   const arrival = { id: parts.newId(), request, response, method, startedMs: parts.clock.nowMs(), client };
   try {
-    if (method === 'TRACE' || method === 'CONNECT') throw new Problem('METHOD_REFUSED', `${method} is not passed on`);
+    if (method === 'TRACE' || method === 'CONNECT')
+      throw new Problem('METHOD_REFUSED', `${method} is not passed on`);
     const target = normalisePath(rawTarget);
     const table = parts.table();
     const route = table.match(method, target.decoded);
@@ -45,7 +46,8 @@ export async function take(
     const sessionId = sessions === null ? null : sessionIdOf(request.rawHeaders, sessions.cookieName);
     const needsTurn = sessionId !== null && route.session === 'write';
     const countable = !hasBody(request) || request.headers['content-length'] !== undefined;
-    if (route.target.stage === 'legacy' && !needsTurn && countable) await pass(arrival, target, table, route, parts);
+    if (route.target.stage === 'legacy' && !needsTurn && countable)
+      await pass(arrival, target, table, route, parts);
     else await tell(arrival, target, table, sessionId, parts);
   } catch (thrown) {
     const problem = asProblem(thrown, 'GATEWAY_FAULT');
@@ -107,6 +109,7 @@ async function pass(
   const failure = problem?.code === 'LEGACY_TIMEOUT' ? 'timeout' : 'exception';
   parts.record({
     ...refusal(arrival, null, parts),
+    path: target.path,
     route: route.name,
     revision: table.revision,
     served: passed.status === null ? 'none' : 'legacy',
@@ -114,7 +117,13 @@ async function pass(
     status,
     sides: left
       ? []
-      : [{ side: 'legacy', elapsedMs: passed.elapsedMs, result: problem === null ? resultOf(status) : failure }],
+      : [
+          {
+            side: 'legacy',
+            elapsedMs: passed.elapsedMs,
+            result: problem === null ? resultOf(status) : failure,
+          },
+        ],
     problem: left ? null : problem,
     clientLeft: left,
   });

@@ -25,7 +25,9 @@ export interface ReceivedBody {
 
 /** Whether a request says that a body follows (RFC 9112 section 6.3). */
 export function hasBody(request: IncomingMessage): boolean {
-  return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+  return (
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
+  );
 }
 
 /**
@@ -47,7 +49,10 @@ export async function receiveBody(request: IncomingMessage): Promise<ReceivedBod
     throw new Problem('BODY_CUT', `the client broke off after ${length} bytes`, thrown);
   }
   const bytes = Buffer.concat(chunks, length);
-  return { body: { lengthBytes: length, bytes, stream: () => Readable.from([bytes]) }, release: () => undefined };
+  return {
+    body: { lengthBytes: length, bytes, stream: () => Readable.from([bytes]) },
+    release: () => undefined,
+  };
 }
 
 async function spool(begun: Buffer[], request: IncomingMessage): Promise<ReceivedBody> {
@@ -69,7 +74,11 @@ async function spool(begun: Buffer[], request: IncomingMessage): Promise<Receive
   } catch (thrown) {
     release();
     if (request.destroyed && !request.complete) throw new Problem('BODY_CUT', 'the client broke off', thrown);
-    throw new Problem('BODY_NOT_KEPT', `a large body could not be written to disk: ${String(thrown)}`, thrown);
+    throw new Problem(
+      'BODY_NOT_KEPT',
+      `a large body could not be written to disk: ${String(thrown)}`,
+      thrown,
+    );
   }
   return { body: { lengthBytes: length, bytes: null, stream: () => createReadStream(file) }, release };
 }

@@ -20,7 +20,12 @@ export function legacyBackend(transport: LegacyTransport, clock: Clock): Backend
  * Asks legacy once and reads its answer to the end, whatever becomes of the client and of our own patience: a script
  * that is cut off goes on running and still writes its session, so only the end of its answer is its end.
  */
-function handle(transport: LegacyTransport, clock: Clock, exchange: Exchange, route: Route): Promise<Outcome> {
+function handle(
+  transport: LegacyTransport,
+  clock: Clock,
+  exchange: Exchange,
+  route: Route,
+): Promise<Outcome> {
   const startedMs = clock.nowMs();
   const outcome = Promise.withResolvers<Outcome>();
   const finished = Promise.withResolvers<Finished>();

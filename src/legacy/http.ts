@@ -26,7 +26,12 @@ export function httpTransport(origin: URL, connections: number): LegacyTransport
   };
 }
 
-function dispatch(agent: Agent, origin: string, request: LegacyRequest, receiver: LegacyReceiver): LegacyCall {
+function dispatch(
+  agent: Agent,
+  origin: string,
+  request: LegacyRequest,
+  receiver: LegacyReceiver,
+): LegacyCall {
   const handler = new Handler(receiver);
   const { headers, body, lengthBytes } = request;
   try {
@@ -94,6 +99,11 @@ class Handler implements Dispatcher.DispatchHandler {
 
 function asLegacyProblem(error: Error, connected: boolean): Problem {
   const code = (error as { code?: unknown }).code;
-  if (!connected) return new Problem('LEGACY_DOWN', `legacy cannot be reached: ${error.message} (${String(code)})`, error);
-  return new Problem('LEGACY_BROKE', `legacy's answer could not be read: ${error.message} (${String(code)})`, error);
+  if (!connected)
+    return new Problem('LEGACY_DOWN', `legacy cannot be reached: ${error.message} (${String(code)})`, error);
+  return new Problem(
+    'LEGACY_BROKE',
+    `legacy's answer could not be read: ${error.message} (${String(code)})`,
+    error,
+  );
 }

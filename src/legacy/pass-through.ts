@@ -38,7 +38,9 @@ export function passThrough(
         resolve({ status, elapsedMs: clock.nowMs() - startedMs, problem });
       });
       const callOff = clock.after(order.timeoutMs, () => {
-        receiver.giveUp(new Problem('LEGACY_TIMEOUT', `legacy did not begin to answer within ${order.timeoutMs} ms`));
+        receiver.giveUp(
+          new Problem('LEGACY_TIMEOUT', `legacy did not begin to answer within ${order.timeoutMs} ms`),
+        );
       });
       const left = (): void => receiver.giveUp(new Problem('CLIENT_GONE', 'the client left'));
       response.once('close', left);

@@ -64,7 +64,8 @@ export class NamedLock implements SessionLock {
     let contended = false;
     for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
       const line = await this.#connected();
-      if (await this.#ask(line, 'SELECT GET_LOCK(?, 0) AS answer', name)) return this.#hold(line, name, contended);
+      if (await this.#ask(line, 'SELECT GET_LOCK(?, 0) AS answer', name))
+        return this.#hold(line, name, contended);
       contended = true;
       if (gone.aborted || this.#clock.nowMs() + pauseMs > deadlineMs) return null;
       // Two gateways that ask in step would see each other's lock for ever.
@@ -122,7 +123,9 @@ export class NamedLock implements SessionLock {
     const connection = await mysql.createConnection({ ...this.#options, connectTimeout: 3_000 });
     const line: Line = { connection, connectionId: connection.threadId ?? 0, held: new Set() };
     connection.on('error', () => this.#drop(line));
-    (connection as unknown as { on(event: 'end', listener: () => void): void }).on('end', () => this.#drop(line));
+    (connection as unknown as { on(event: 'end', listener: () => void): void }).on('end', () =>
+      this.#drop(line),
+    );
     await connection.query(`SET SESSION wait_timeout = ${waitTimeoutSeconds}`);
     this.#live = line;
     this.#beat(line);
@@ -155,5 +158,9 @@ export class NamedLock implements SessionLock {
 
 function lockDown(thrown: unknown): Problem {
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
-  return new Problem('LOCK_DOWN', `the database that keeps the session locks cannot be asked: ${reason}`, thrown);
+  return new Problem(
+    'LOCK_DOWN',
+    `the database that keeps the session locks cannot be asked: ${reason}`,
+    thrown,
+  );
 }

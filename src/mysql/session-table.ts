@@ -42,7 +42,9 @@ export class SessionRows {
 
   /** Adds a row. The id is new and random, so nobody can have one of that name. */
   async insert(connection: Connection, id: string, bytes: Buffer): Promise<void> {
-    await connection.query(`INSERT INTO ${this.#table} (id, a_session) VALUES (?, ${this.#literal(bytes)})`, [id]);
+    await connection.query(`INSERT INTO ${this.#table} (id, a_session) VALUES (?, ${this.#literal(bytes)})`, [
+      id,
+    ]);
   }
 
   /**
@@ -56,10 +58,15 @@ export class SessionRows {
     );
     if (result.warningStatus > 0) {
       // Without strict mode MySQL cuts what does not fit a TEXT, and Perl can never read it again (perl.md 1.4).
-      throw new Problem('SESSION_UNWRITABLE', `the ${bytes.length} bytes of the session do not fit its column`);
+      throw new Problem(
+        'SESSION_UNWRITABLE',
+        `the ${bytes.length} bytes of the session do not fit its column`,
+      );
     }
     if (result.affectedRows > 0) return;
-    const [rows] = await connection.query<RowDataPacket[]>('SELECT IS_USED_LOCK(?) AS holder', [fence.lockName]);
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT IS_USED_LOCK(?) AS holder', [
+      fence.lockName,
+    ]);
     if (rows[0]?.['holder'] === fence.connectionId) {
       throw new Problem('SESSION_STALE', 'the session row was deleted while the port worked on it');
     }

@@ -1,4 +1,9 @@
-import mysql, { type Pool, type PoolConnection, type PoolOptions, type ResultSetHeader } from 'mysql2/promise';
+import mysql, {
+  type Pool,
+  type PoolConnection,
+  type PoolOptions,
+  type ResultSetHeader,
+} from 'mysql2/promise';
 import { Problem } from '../errors.ts';
 import type { QueryResult, SessionStore, Transaction } from '../session/store.ts';
 import { SessionRows, type SessionTable } from './session-table.ts';

@@ -13,7 +13,10 @@ export function isHidden(key: string): boolean {
   return key.startsWith(prefix);
 }
 
-/** What `CGI::Session->new` puts into a session that did not exist, in the order of its source. An address of '' stands for an unknown one. */
+/**
+ * What `CGI::Session->new` puts into a session that did not exist, in the order of its source. An address of ''
+ * stands for an unknown one.
+ */
 export function newSession(birth: { id: string; nowSeconds: number; remoteAddress: string }): SessionData {
   const data: SessionData = Object.create(null);
   data['_SESSION_ID'] = birth.id;

@@ -6,7 +6,7 @@
 /** A whole number of more characters than this, sign included, is written in quotes. */
 const longestBareInteger = 10;
 
-/** Text: '…' with raw bytes if every character is one byte, else "…" with every character above 0x7f spelled out. */
+/** Text: '…' with raw bytes if every character is one byte, else "…" with all characters above 0x7f spelled out. */
 export function perlText(text: string): string {
   return /[^\0-\xff]/.test(text) ? doubleQuoted(text) : `'${text.replaceAll(/[\\']/g, '\\$&')}'`;
 }

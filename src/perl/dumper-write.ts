@@ -70,9 +70,8 @@ class DumperWriter {
     if (value === null) this.#put('undef');
     else if (typeof value === 'string') this.#string(value, node);
     else if (typeof value === 'number') this.#number(value, node);
-    else if (typeof value !== 'object')
-      this.#refuse(`${typeof value} has no form in Perl that reads back the same`);
-    else this.#object(value, node);
+    else if (typeof value === 'object') this.#object(value, node);
+    else this.#refuse(`${typeof value} has no form in Perl that reads back the same`);
   }
 
   #string(value: string, node: DumperNode | undefined): void {
@@ -106,7 +105,9 @@ class DumperWriter {
     for (let index = 0; index < value.length; index += 1) {
       if (index > 0) this.#put(',');
       // A hole reads as undefined, which #value refuses.
-      this.#at(index, () => this.#value(value[index] as SessionValue, items[index]));
+      this.#path.push(index);
+      this.#value(value[index] as SessionValue, items[index]);
+      this.#path.pop();
     }
     this.#put(']');
   }
@@ -122,10 +123,10 @@ class DumperWriter {
     for (const key of [...kept, ...added]) {
       const entry = entries.get(key);
       this.#put(separator);
-      this.#at(key, () => {
-        this.#key(key, entry);
-        this.#value(value[key] as SessionValue, entry?.value);
-      });
+      this.#path.push(key);
+      this.#key(key, entry);
+      this.#value(value[key] as SessionValue, entry?.value);
+      this.#path.pop();
       separator = ',';
     }
     this.#put('}');
@@ -152,12 +153,6 @@ class DumperWriter {
     const known = this.#origins.get(text) ?? text.source === this.#like.source;
     this.#origins.set(text, known);
     return known;
-  }
-
-  #at(step: string | number, write: () => void): void {
-    this.#path.push(step);
-    write();
-    this.#path.pop();
   }
 
   #source({ start, end }: Span): string {

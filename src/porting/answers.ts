@@ -45,7 +45,11 @@ export function redirect(location: string, options: AnswerOptions = {}): PortAns
 
 /** Text made safe between tags and in double-quoted attributes: `&`, `<`, `>`, `"`. */
 export function escapeHtml(value: string): string {
-  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return value
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }
 
 function answer(body: Buffer, type: string, options: AnswerOptions): PortAnswer {

@@ -21,7 +21,11 @@ const graceMs = 1_000;
 const commitPatienceMs = 5_000;
 
 /** Serves exchanges with ports, in a port host. */
-export function portBackend(host: Host, clock: Clock, connections: number): Backend & { close(): Promise<void> } {
+export function portBackend(
+  host: Host,
+  clock: Clock,
+  connections: number,
+): Backend & { close(): Promise<void> } {
   const pool = new Pool('http://port-host', {
     socketPath: host.socketPath,
     connections,
@@ -54,7 +58,8 @@ function run(
   route: Route,
   lease: Lease,
 ): Promise<Answer | Problem> {
-  if (route.port === null) return Promise.resolve(new Problem('PORT_MISSING', `route ${route.name} has no port`));
+  if (route.port === null)
+    return Promise.resolve(new Problem('PORT_MISSING', `route ${route.name} has no port`));
   const errand: Errand = {
     exchangeId: exchange.id,
     file: route.port,
@@ -68,7 +73,8 @@ function run(
   const { promise, resolve } = Promise.withResolvers<Answer | Problem>();
   const receiver = new Receiver(resolve);
   const callOff = clock.after(route.timeoutMs + graceMs, () => {
-    if (!receiver.committing) void giveUp(host, receiver, 'PORT_TIMEOUT', 'the port host did not answer; it was ended');
+    if (!receiver.committing)
+      void giveUp(host, receiver, 'PORT_TIMEOUT', 'the port host did not answer; it was ended');
     else {
       clock.after(commitPatienceMs, () => {
         void giveUp(host, receiver, 'COMMIT_UNCERTAIN', 'COMMIT was announced and no answer came');
@@ -79,7 +85,9 @@ function run(
   try {
     pool.dispatch(request(exchange, errand), receiver);
   } catch (thrown) {
-    resolve(new Problem('PORT_FAILED', `the request could not be sent to the port host: ${String(thrown)}`, thrown));
+    resolve(
+      new Problem('PORT_FAILED', `the request could not be sent to the port host: ${String(thrown)}`, thrown),
+    );
   }
   return promise.finally(callOff);
 }
@@ -94,16 +102,24 @@ function request(exchange: Exchange, errand: Errand): Dispatcher.DispatchOptions
 }
 
 /** Ends the host first: only what is dead can be trusted not to commit any more. */
-async function giveUp(host: Host, receiver: Receiver, code: 'PORT_TIMEOUT' | 'COMMIT_UNCERTAIN', detail: string) {
+async function giveUp(
+  host: Host,
+  receiver: Receiver,
+  code: 'PORT_TIMEOUT' | 'COMMIT_UNCERTAIN',
+  detail: string,
+) {
   if (receiver.settled) return;
+  receiver.overdue = new Problem(code, detail);
   await host.kill();
-  receiver.settle(new Problem(receiver.committing ? 'COMMIT_UNCERTAIN' : code, detail));
+  receiver.onError(receiver.overdue); // where the end of the host was not seen on the line
 }
 
 /** Takes in what a host says: `102 Processing` when it is about to commit, then the answer. */
 class Receiver implements Dispatcher.DispatchHandler {
   committing = false;
   settled = false;
+  /** Why the host is being ended, where that is our doing. */
+  overdue: Problem | null = null;
   readonly #resolve: (result: Answer | Problem) => void;
   readonly #chunks: Buffer[] = [];
   #status = 0;
@@ -157,8 +173,14 @@ class Receiver implements Dispatcher.DispatchHandler {
 
   onError(error: Error): void {
     if (this.committing) {
-      this.settle(new Problem('COMMIT_UNCERTAIN', `the port host was lost after it had announced COMMIT: ${error.message}`));
+      this.settle(
+        new Problem(
+          'COMMIT_UNCERTAIN',
+          `the port host was lost after it had announced COMMIT: ${error.message}`,
+        ),
+      );
     } else {
+      if (this.overdue !== null) return this.settle(this.overdue);
       const when = this.#sent ? 'while it worked, before any COMMIT' : 'before it was asked';
       this.settle(new Problem('PORT_HOST_DOWN', `the port host was lost ${when}: ${error.message}`));
     }

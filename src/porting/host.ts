@@ -20,7 +20,8 @@ function start(settings: HostSettings): void {
   const parts: WorkParts = {
     store: mysqlStore(settings.database, settings.sessionTable),
     customs: { codec: dumperCodec, cookieName: settings.cookieName },
-    reportLate: (problem) => process.stderr.write(`${JSON.stringify({ level: 'error', msg: problem.message })}\n`),
+    reportLate: (problem) =>
+      process.stderr.write(`${JSON.stringify({ level: 'error', msg: problem.message })}\n`),
   };
   const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     void serve(request, response, parts);

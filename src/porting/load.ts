@@ -23,7 +23,11 @@ async function importPort(file: string): Promise<Port> {
   try {
     module = (await import(pathToFileURL(file).href)) as { default?: unknown };
   } catch (thrown) {
-    throw new Problem('PORT_MISSING', `${file} cannot be imported: ${asProblem(thrown, 'PORT_MISSING').message}`, thrown);
+    throw new Problem(
+      'PORT_MISSING',
+      `${file} cannot be imported: ${asProblem(thrown, 'PORT_MISSING').message}`,
+      thrown,
+    );
   }
   if (!isPort(module.default)) {
     throw new Problem('PORT_MISSING', `${file} has no port: it must say "export default definePort(…)"`);
@@ -32,5 +36,7 @@ async function importPort(file: string): Promise<Port> {
 }
 
 function isPort(candidate: unknown): candidate is Port {
-  return typeof candidate === 'object' && candidate !== null && typeof (candidate as Port).handler === 'function';
+  return (
+    typeof candidate === 'object' && candidate !== null && typeof (candidate as Port).handler === 'function'
+  );
 }

@@ -58,7 +58,8 @@ export async function openSession(
   if (!readOnly) touch(data, nowSeconds);
   const save = async (): Promise<void> => {
     if (readOnly) return;
-    if (errand.fence === null) throw new Problem('LEASE_LOST', 'the session was opened for writing without a turn');
+    if (errand.fence === null)
+      throw new Problem('LEASE_LOST', 'the session was opened for writing without a turn');
     await transaction.saveSession(id, customs.codec.encode(data, bytes), errand.fence);
   };
   return { draft: makeDraft(data, { id: storedId, isNew: false, readOnly }, manners), save };

@@ -38,7 +38,9 @@ const firstPauseMs = 50;
 const longestPauseMs = 5_000;
 /** A host that has lived this long was healthy: the next one is started without delay. */
 const healthyMs = 10_000;
-const program = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './host.ts' : './host.js', import.meta.url));
+const program = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './host.ts' : './host.js', import.meta.url),
+);
 
 /** Starts a port host and keeps one running. `onEvent` is told of every start and end, for log and metrics. */
 export function keepHost(

@@ -33,7 +33,11 @@ export interface WorkParts {
  *
  * Rejects with a Problem. Unless that is COMMIT_UNCERTAIN, it leaves no trace.
  */
-export async function work(job: Job, parts: WorkParts, beforeCommit: () => Promise<void>): Promise<PortAnswer> {
+export async function work(
+  job: Job,
+  parts: WorkParts,
+  beforeCommit: () => Promise<void>,
+): Promise<PortAnswer> {
   const port = await loadPort(job.errand.file);
   const transaction = await parts.store.begin();
   const afterwards: (() => void | Promise<void>)[] = [];
@@ -114,5 +118,7 @@ function limit(timeoutMs: number): { signal: AbortSignal; over: Promise<never>; 
 
 function databaseIsGone(thrown: unknown): boolean {
   const code = (thrown as { code?: unknown }).code;
-  return ['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT'].includes(String(code));
+  return ['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT'].includes(
+    String(code),
+  );
 }

@@ -44,8 +44,14 @@ export function explain(table: Table, asked: Asked): Explanation {
     why: whyItLoses(rival, route, asked.method),
   }));
   return {
-    ...{ method: asked.method, path: asked.decodedPath, route, candidates: [first, ...rest] },
-    ...{ side: serve, why, bucket, session: route.session },
+    method: asked.method,
+    path: asked.decodedPath,
+    route,
+    candidates: [first, ...rest],
+    side: serve,
+    why,
+    bucket,
+    session: route.session,
   };
 }
 

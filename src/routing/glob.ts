@@ -46,7 +46,7 @@ type Token = string | typeof star;
 const star = Symbol('star');
 
 function tokens(pieces: readonly string[]): Token[] {
-  return pieces.flatMap((piece, at) => (at === 0 ? [...piece] : [star, ...piece]));
+  return pieces.flatMap((piece, at) => (at === 0 ? piece.split('') : [star, ...piece.split('')]));
 }
 
 /** The places that two globs can be in after one more character, or after a star has taken nothing. */

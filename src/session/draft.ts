@@ -33,8 +33,10 @@ export function makeDraft(
 ): Draft {
   const own = (key: string): boolean => Object.hasOwn(data, key) && !manners.isHidden(key);
   const change = (key: string | null): void => {
-    if (state.readOnly) throw new TypeError('this route says "session: read", so its port may not change the session');
-    if (key !== null && manners.isHidden(key)) throw new TypeError(`the key ${key} belongs to the session itself`);
+    if (state.readOnly)
+      throw new TypeError('this route says "session: read", so its port may not change the session');
+    if (key !== null && manners.isHidden(key))
+      throw new TypeError(`the key ${key} belongs to the session itself`);
   };
   return {
     id: state.id,

@@ -13,7 +13,9 @@ export interface Log {
 /** Makes the log. `level` is one of pino's: `silent`, `error`, `warn`, `info`, … */
 export function makeLog(level: string): Log {
   const logger: Logger = pino({
-    level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime,
+    level,
+    base: { pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   });
   return {

@@ -80,24 +80,69 @@ function declare(registry: Registry, gauges: Gauges, version: string) {
     1,
   );
   return {
-    requests: counter('banyan_requests_total', 'Requests answered, by the side whose answer was sent', 'route', 'side', 'code'),
-    duration: histogram('banyan_request_duration_seconds', 'Received to sent, lock wait included', 'route', 'side'),
-    sideDuration: histogram('banyan_side_duration_seconds', 'Time one side took, no lock wait: old against new', 'route', 'side', 'role'),
+    requests: counter(
+      'banyan_requests_total',
+      'Requests answered, by the side whose answer was sent',
+      'route',
+      'side',
+      'code',
+    ),
+    duration: histogram(
+      'banyan_request_duration_seconds',
+      'Received to sent, lock wait included',
+      'route',
+      'side',
+    ),
+    sideDuration: histogram(
+      'banyan_side_duration_seconds',
+      'Time one side took, no lock wait: old against new',
+      'route',
+      'side',
+      'role',
+    ),
     sideResults: counter('banyan_side_results_total', 'Runs of one side', 'route', 'side', 'role', 'result'),
-    fallbacks: counter('banyan_fallbacks_total', 'The port failed before commit and legacy answered', 'route', 'reason'),
+    fallbacks: counter(
+      'banyan_fallbacks_total',
+      'The port failed before commit and legacy answered',
+      'route',
+      'reason',
+    ),
     stage: gauge('banyan_route_stage', '0 legacy, 1 shadow, 2 split, 3 port, 4 retired', 'route'),
     portRatio: gauge('banyan_route_port_ratio', 'Share of sessions the port answers now', 'route'),
     info: gauge('banyan_route_info', 'What is set for a route', 'route', 'session'),
-    lockWait: histogram('banyan_session_lock_wait_seconds', 'Wait for a turn: in the queue here, and for other gateways', 'scope'),
+    lockWait: histogram(
+      'banyan_session_lock_wait_seconds',
+      'Wait for a turn: in the queue here, and for other gateways',
+      'scope',
+    ),
     lockHold: histogram('banyan_session_lock_hold_seconds', 'How long a turn was held', 'side'),
-    lockTimeouts: counter('banyan_session_lock_timeouts_total', 'Requests told 503 because their turn did not come', 'route'),
+    lockTimeouts: counter(
+      'banyan_session_lock_timeouts_total',
+      'Requests told 503 because their turn did not come',
+      'route',
+    ),
     locksLost: counter('banyan_session_locks_lost_total', 'Turns lost with their database connection'),
-    overlaps: counter('banyan_session_overlaps_total', 'Requests that found their session busy: a race prevented', 'route'),
-    upstreamErrors: counter('banyan_upstream_errors_total', 'Requests legacy did not answer properly', 'upstream', 'kind'),
+    overlaps: counter(
+      'banyan_session_overlaps_total',
+      'Requests that found their session busy: a race prevented',
+      'route',
+    ),
+    upstreamErrors: counter(
+      'banyan_upstream_errors_total',
+      'Requests legacy did not answer properly',
+      'upstream',
+      'kind',
+    ),
     portHosts: counter('banyan_port_host_events_total', 'Starts and ends of port hosts', 'event'),
     reloads: counter('banyan_config_reloads_total', 'Times routes.yaml was read', 'result'),
-    reloadOk: gauge('banyan_config_last_reload_successful', 'Whether routes.yaml was good when it was last read'),
-    reloadedAt: gauge('banyan_config_last_reload_success_timestamp_seconds', 'When routes.yaml was last taken over'),
+    reloadOk: gauge(
+      'banyan_config_last_reload_successful',
+      'Whether routes.yaml was good when it was last read',
+    ),
+    reloadedAt: gauge(
+      'banyan_config_last_reload_success_timestamp_seconds',
+      'When routes.yaml was last taken over',
+    ),
   };
 }
 
@@ -130,7 +175,8 @@ function count(m: Families, record: ExchangeRecord): void {
   }
   if (fallback !== null) m.fallbacks.inc({ route, reason: fallback.code });
   if (problem?.code === 'TURN_TIMEOUT' || problem?.code === 'TURN_QUEUE_FULL') m.lockTimeouts.inc({ route });
-  if (problem?.code.startsWith('LEGACY_') === true) m.upstreamErrors.inc({ upstream: 'legacy', kind: problem.code });
+  if (problem?.code.startsWith('LEGACY_') === true)
+    m.upstreamErrors.inc({ upstream: 'legacy', kind: problem.code });
   if (turn === null) return;
   m.lockWait.observe({ scope: 'local' }, turn.waitedLocalMs / 1000);
   m.lockWait.observe({ scope: 'mysql' }, turn.waitedDatabaseMs / 1000);

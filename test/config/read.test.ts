@@ -61,17 +61,29 @@ t.test('every setting of a full file is read', async (t) => {
   t.same(settings.ports, { directory: resolve('ts'), hosts: 2 });
   t.match(settings.session, { format: 'cgi-session', cookie: 'SID', waitMs: 5000, queue: 7 });
   t.same(settings.session?.store, {
-    ...{ host: 'db.example', tcpPort: 3307, socketPath: null, user: 'shop', password: 'p@ss' },
-    ...{ database: 'shop', table: 'sess', charset: 'utf8mb4' },
+    host: 'db.example',
+    tcpPort: 3307,
+    socketPath: null,
+    user: 'shop',
+    password: 'p@ss',
+    database: 'shop',
+    table: 'sess',
+    charset: 'utf8mb4',
   });
 });
 
 t.test('every setting of a route is read', async (t) => {
   const { table } = settingsOf(full, { disk: diskWith('ts/view.ts', 'ports/cart-add.ts') });
   t.same(table.match('POST', '/cgi-bin/cart.pl'), {
-    ...{ name: 'cart', key: 'POST cart.pl', methods: ['POST'], path: '/cgi-bin/cart.pl' },
-    ...{ target: { stage: 'split', portPercent: 12.5 }, session: 'write' },
-    ...{ port: resolve('ports/cart-add.ts'), timeoutMs: 500, line: 17 },
+    name: 'cart',
+    key: 'POST cart.pl',
+    methods: ['POST'],
+    path: '/cgi-bin/cart.pl',
+    target: { stage: 'split', portPercent: 12.5 },
+    session: 'write',
+    port: resolve('ports/cart-add.ts'),
+    timeoutMs: 500,
+    line: 17,
   });
   t.match(table.match('GET', '/cgi-bin/view.pl'), { name: 'view', session: 'read', timeoutMs: 60_000 });
   t.match(table.match('GET', '/else'), { name: '(unmatched)', session: 'read', timeoutMs: 60_000 });

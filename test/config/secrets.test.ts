@@ -40,6 +40,17 @@ t.test('no finding about the store shows the password, whatever is wrong with it
   }
 });
 
+t.test('a password in a message, in a help line or in the source is masked', async (t) => {
+  const text = 'legacy: ftp://u:hunter2@h';
+  const parts = { severity: 'error', code: 'c', file: 'f', line: 1, from: 0, length: 1 } as const;
+  const finding = makeFinding({ ...parts, text, message: text, help: text });
+  t.match(finding, {
+    message: 'legacy: ftp://u:***@h',
+    help: 'legacy: ftp://u:***@h',
+    source: 'legacy: ftp://u:***@h',
+  });
+});
+
 t.test('what a variable holds is never shown', async (t) => {
   const text =
     'legacy: ${SECRET}\nlisten: "${SECRET}"\nroutes:\n  /a: ${SECRET}\n  /b: { to: legacy, timeout: "${SECRET}", name: "${SECRET}" }\n  /c: { to: port, port: "./${SECRET}.ts" }\n';

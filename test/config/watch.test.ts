@@ -56,8 +56,10 @@ t.test('writing the file is noticed by itself', async (t) => {
   const file = join(t.testdir({ 'routes.yaml': 'a\n' }), 'routes.yaml');
   const watcher = listen(t, file, 'a\n');
   await watcher.check();
-  await writeFile(file, 'b\n');
-  t.equal(await watcher.next(), 'changed: b\n');
+  for (const text of ['b\n', 'c\n', 'd\n']) {
+    await writeFile(file, text);
+    t.equal(await watcher.next(), `changed: ${text}`);
+  }
 });
 
 t.test('a new file that is renamed over the old one is noticed, again and again', async (t) => {
@@ -107,8 +109,11 @@ t.test('a change of the file that a link in another folder points at is noticed'
   await symlink('../real/routes.yaml', join(folder, 'etc', 'routes.yaml'));
   const watcher = listen(t, join(folder, 'etc', 'routes.yaml'), '1\n');
   await watcher.check();
-  await writeFile(join(folder, 'real', 'routes.yaml'), '2\n');
-  t.equal(await watcher.next(), 'changed: 2\n');
+  // The first change may be seen by the look that every watcher takes at its start, the second only by its watch.
+  for (const text of ['2\n', '3\n']) {
+    await writeFile(join(folder, 'real', 'routes.yaml'), text);
+    t.equal(await watcher.next(), `changed: ${text}`);
+  }
 });
 
 t.test('a file that is not UTF-8 is a problem, not a change', async (t) => {

@@ -7,8 +7,15 @@ import { parseTarget } from '../../src/routing/target.ts';
 export function routeOf(key: string, line: number, target = 'legacy'): Route {
   const { methods, path } = parseKey(key, null);
   return {
-    ...{ name: `r${line}`, key, methods, path, target: parseTarget(target) },
-    ...{ session: 'write', port: null, timeoutMs: 30_000, line },
+    name: `r${line}`,
+    key,
+    methods,
+    path,
+    target: parseTarget(target),
+    session: 'write',
+    port: null,
+    timeoutMs: 30_000,
+    line,
   };
 }
 

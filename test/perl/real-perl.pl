@@ -14,7 +14,7 @@ use File::Temp;
 use JSON::PP;
 
 my $json = JSON::PP->new->ascii->utf8->canonical->allow_nonref;
-my %commands = (thaw => \&thaw, again => \&again, freeze => \&freeze, print => \&print_numbers, session => \&session);
+my %commands = (thaw => \&thaw, again => \&again, knots => \&knots, freeze => \&freeze, print => \&print_numbers, session => \&session);
 my $batch = $json->decode(do { local $/; <STDIN> });
 print $json->encode([map { $commands{$ARGV[0]}->($_) } @$batch]);
 
@@ -52,6 +52,40 @@ sub freeze {
     return unpack 'H*', CGI::Session::Serialize::default->freeze({k => $scalar});
 }
 
+# A number for the dice; answers with a session full of references, written by the XS and the pure-Perl writer.
+sub knots {
+    srand $_[0];
+    my $data = {map { ("k$_" => 1) } 1 .. 5};
+    my @seen = ($data, \$data->{k1});
+    for my $key (sort keys %$data) { $data->{$key} = knot(\@seen, 4) }
+    local $SIG{__WARN__} = sub { };
+    return map {
+        local $Data::Dumper::Useperl = $_;
+        my $text = CGI::Session::Serialize::default->freeze($data);
+        utf8::encode($text) if $text =~ /[^\0-\xff]/;
+        unpack 'H*', $text;
+    } 0, 1;
+}
+
+sub knot {
+    my ($seen, $depth) = @_;
+    my @leaves = (
+        sub { undef }, sub { int rand 9 }, sub { "it's \\ \$x" }, sub { "\x{263a}\@" }, sub { qr{a/b$}i }, sub { v1.22.333 },
+        sub { $seen->[rand @$seen] }, sub { \$seen->[rand @$seen] }, sub { sub { 1 } },
+    );
+    my @branches = (
+        sub { [map { knot($seen, $depth - 1) } 1 .. rand 4] },
+        sub { my $h = {}; push @$seen, $h; $h->{"k'$_"} = knot($seen, $depth - 1) for 1 .. rand 4; $h },
+        sub { \(my $o = knot($seen, $depth - 1)) },
+        sub { bless {n => knot($seen, $depth - 1)}, "It's::Mine" },
+        sub { bless \(my $o = knot($seen, $depth - 1)), 'S' },
+        sub { bless [knot($seen, $depth - 1)], 'L' },
+    );
+    my $value = $depth > 0 && rand() < 0.7 ? $branches[rand @branches]->() : $leaves[rand @leaves]->();
+    push @$seen, $value if ref $value && rand() < 0.7;
+    return $value;
+}
+
 # A double as sixteen hex digits; how Perl prints it.
 sub print_numbers { return '' . unpack 'd>', pack 'H*', $_[0] }
 
@@ -69,6 +103,7 @@ sub session {
         my $keys = [sort $session->param];
         $session->param(@{$step->{param}}) if $step->{param};
         $session->expire(@{$step->{expire}}) if $step->{expire};
+        utf8::downgrade($step->{name}, 1) if $step->{name};    # names are bytes in a Perl program, unless wide
         $session->name($step->{name}) if $step->{name};
         $id ||= $session->id;
         push @answers, {

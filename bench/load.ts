@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** What a load run found. */
+export interface Load {
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly requests: number;
+  /** Answers outside 2xx and 3xx, and requests that got none: refused, cut or later than 2 s. */
+  readonly failed: number;
+  /** Processor time of the server under test for one request: what is left of the noise when others use the machine. */
+  readonly cpuMicros: number;
+  /** Share of the time in which the server could have run, but somebody else had its core. */
+  readonly heldUp: number;
+}
+
+export interface LoadOrder {
+  readonly url: string;
+  readonly connections: number;
+  readonly seconds: number;
+  /** How many sessions the requests are of, in rotation; 0: they carry no cookie. */
+  readonly sessions: number;
+  /** The server under test. */
+  readonly pid: number;
+}
+
+const script = join(import.meta.dirname, 'load.lua');
+/** wrk ends by itself; this is for a wrk that does not. */
+const graceMs = 15_000;
+
+/** Puts a server under load with wrk, on one thread: it shares its core with the upstream. */
+export async function load(order: LoadOrder): Promise<Load> {
+  const { url, connections, seconds, sessions, pid } = order;
+  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url, String(sessions)];
+  const [cpuBefore, waitBefore] = [cpuSeconds(pid), queuedSeconds(pid)];
+  const { stdout } = await promisify(execFile)('wrk', args, {
+    timeout: seconds * 1000 + graceMs,
+    killSignal: 'SIGKILL',
+  });
+  const figures = parseWrk(stdout);
+  return {
+    ...figures,
+    cpuMicros: ((cpuSeconds(pid) - cpuBefore) * 1e6) / figures.requests,
+    heldUp: (queuedSeconds(pid) - waitBefore) / figures.seconds,
+  };
+}
+
+/** Reads the line that load.lua prints at the end. */
+export function parseWrk(printed: string): Omit<Load, 'cpuMicros' | 'heldUp'> & { seconds: number } {
+  const line = printed.split('\n').find((each) => each.startsWith('{"requests"'));
+  if (line === undefined) throw new Error(`wrk printed no figures:\n${printed}`);
+  const raw = JSON.parse(line) as Record<'requests' | 'micros' | 'p50' | 'p99' | 'failed', number>;
+  if (raw.requests === 0) throw new Error(`wrk got no answer at all:\n${printed}`);
+  return {
+    seconds: raw.micros / 1e6,
+    requestsPerSecond: raw.requests / (raw.micros / 1e6),
+    p50Ms: raw.p50 / 1000,
+    p99Ms: raw.p99 / 1000,
+    requests: raw.requests,
+    failed: raw.failed,
+  };
+}
+
+/** Time a process has spent on processors, in user and kernel mode (proc(5), fields 14 and 15, in hundredths). */
+function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** Time the main thread of a process was ready to run and did not (schedstat, second field, in nanoseconds). */
+function queuedSeconds(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ')[1]) / 1e9;
+}

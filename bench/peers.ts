@@ -1,0 +1,103 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freeTcpPort, giveToServers, startServer, untilUp, type Server } from '../scripts/shop/process.ts';
+import { repository } from '../scripts/shop/shop.ts';
+import { needNginx, underTest } from './tools.ts';
+
+/** A server that can be put under load. */
+export interface Peer {
+  readonly url: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** A gateway also has its metrics. */
+export interface GatewayPeer extends Peer {
+  readonly adminUrl: string;
+}
+
+let count = 0;
+
+/** nginx with one worker, no log and one page. `aside`: it is not under test, and stays with the load. */
+export async function startNginx(scratch: string, page: string, options: { aside: boolean }): Promise<Peer> {
+  const home = join(scratch, `nginx-${++count}`);
+  const tcpPort = await freeTcpPort();
+  mkdirSync(join(home, 'pages'), { recursive: true });
+  writeFileSync(join(home, 'pages/page.html'), page);
+  writeFileSync(join(home, 'nginx.conf'), nginxConfig(home, tcpPort));
+  giveToServers(home);
+  const command = [needNginx(), '-e', join(home, 'error.log'), '-c', join(home, 'nginx.conf')];
+  return startPeer('nginx', scratch, options.aside ? command : underTest(command), { tcpPort });
+}
+
+function nginxConfig(home: string, tcpPort: number): string {
+  const spool = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  return `
+daemon off;
+master_process off;
+pid ${home}/pid;
+events { worker_connections 1024; }
+http {
+  ${spool.map((name) => `${name}_temp_path ${home}/${name};`).join('\n  ')}
+  access_log off;
+  types { text/html html; }
+  open_file_cache max=10;
+  keepalive_requests 1000000000;
+  server {
+    listen 127.0.0.1:${tcpPort};
+    root ${home}/pages;
+  }
+}
+`;
+}
+
+/** @fastify/http-proxy and nothing else, in a process of its own. */
+export async function startHttpProxy(scratch: string, upstream: string): Promise<Peer> {
+  const tcpPort = await freeTcpPort();
+  const command = underTest([process.execPath, join(import.meta.dirname, 'http-proxy.ts')]);
+  const env = { UPSTREAM: upstream, TCP_PORT: String(tcpPort) };
+  return startPeer('http-proxy', scratch, command, { tcpPort, env, asWhoWeAre: true });
+}
+
+/** One gateway process. `routes` is the text of routes.yaml below `listen`, `admin` and `legacy`. */
+export async function startBanyan(
+  scratch: string,
+  legacy: string,
+  routes: string,
+  options: { log: string; nodeArgs?: readonly string[] },
+): Promise<GatewayPeer> {
+  const [tcpPort, adminTcpPort] = [await freeTcpPort(), await freeTcpPort()];
+  const file = join(scratch, `routes-${++count}.yaml`);
+  const addresses = [`listen: 127.0.0.1:${tcpPort}`, `admin: 127.0.0.1:${adminTcpPort}`, `legacy: ${legacy}`];
+  writeFileSync(file, `${addresses.join('\n')}\n${routes}\n`, { mode: 0o600 });
+  const main = join(repository, 'src/cli/main.ts');
+  const command = underTest([
+    process.execPath,
+    ...(options.nodeArgs ?? []),
+    main,
+    'start',
+    file,
+    '--log',
+    options.log,
+  ]);
+  const peer = await startPeer('banyan', scratch, command, { tcpPort, asWhoWeAre: true });
+  return { ...peer, adminUrl: `http://127.0.0.1:${adminTcpPort}` };
+}
+
+async function startPeer(
+  name: string,
+  scratch: string,
+  command: string[],
+  { tcpPort, ...options }: { tcpPort: number; env?: Record<string, string>; asWhoWeAre?: boolean },
+): Promise<Peer> {
+  const logFile = join(scratch, `${name}-${++count}.out`);
+  const url = `http://127.0.0.1:${tcpPort}/page.html`;
+  const server: Server = startServer(command, { ...options, logFile });
+  await untilUp(name, server, logFile, () =>
+    fetch(url).then(
+      (response) => response.arrayBuffer().then(() => true),
+      () => false,
+    ),
+  );
+  return { url, pid: server.pid, stop: () => server.stop() };
+}

@@ -1,0 +1,67 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { isRoot } from '../scripts/shop/process.ts';
+import { repository } from '../scripts/shop/shop.ts';
+
+/** Runs a program to its end; says what it printed when it fails. */
+function run(command: readonly string[]): void {
+  const [program = '', ...args] = command;
+  const ran = spawnSync(program, args, {
+    encoding: 'utf8',
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+  if (ran.status !== 0) throw new Error(`"${command.join(' ')}" failed:\n${ran.stderr || String(ran.error)}`);
+}
+
+function inPath(program: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status === 0;
+}
+
+/** Puts wrk on the machine where it is missing. Debian's package has no service. */
+export function needWrk(say: (text: string) => void): void {
+  if (inPath('wrk')) return;
+  if (!inPath('apt-get')) throw new Error('this bench needs wrk (https://github.com/wg/wrk) in PATH');
+  say("installing Debian's wrk");
+  const sudo = isRoot ? [] : ['sudo', '-n'];
+  run([...sudo, 'apt-get', 'update', '-qq']);
+  run([...sudo, 'apt-get', 'install', '-y', '-qq', '--no-install-recommends', 'wrk']);
+}
+
+/** The nginx to run: the machine's own, or Debian's unpacked into .cache/ by scripts/setup.sh. */
+export function needNginx(): string {
+  const unpacked = join(repository, '.cache/nginx/usr/sbin/nginx');
+  if (existsSync('/usr/sbin/nginx')) return '/usr/sbin/nginx';
+  if (!existsSync(unpacked)) {
+    // setup.sh also replaces a node_modules that is out of date; not under our feet, nor under anybody else's.
+    if (!isSetUp())
+      throw new Error('node_modules does not belong to package-lock.json: run "npm run setup" first');
+    run(['sh', join(repository, 'scripts/setup.sh'), '--with', 'nginx']);
+  }
+  return unpacked;
+}
+
+function isSetUp(): boolean {
+  const [lock, stamp] = ['package-lock.json', 'node_modules/.banyan-lock'].map((name) =>
+    join(repository, name),
+  );
+  if (lock === undefined || stamp === undefined || !existsSync(stamp)) return false;
+  return readFileSync(lock).equals(readFileSync(stamp));
+}
+
+const canPin = cpus().length > 1 && inPath('taskset');
+
+/**
+ * Puts this process on core 1. What it starts is there with it: load, upstream and database together, so that the
+ * server under test has core 0. False where there is only one core, or no taskset.
+ */
+export function moveAside(): boolean {
+  if (canPin) execFileSync('taskset', ['-a', '-c', '-p', '1', String(process.pid)], { stdio: 'ignore' });
+  return canPin;
+}
+
+/** The command of a server under test, on core 0. */
+export function underTest(command: readonly string[]): string[] {
+  return canPin ? ['taskset', '-c', '0', ...command] : [...command];
+}

@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { startGateway } from '../shop/gateway.ts';
+import { repository, startShop } from '../shop/shop.ts';
+
+const text = (url: string, admin: string): string => `
+  the shop, through the gateway     ${url}/cgi-bin/index.pl      (log in as pete, password vinyl)
+  old against new, as numbers       ${admin}/metrics
+
+Three commands to try in another terminal, while you click about:
+
+  npm run banyan -- routes                          who serves what
+  npm run banyan -- flip cart.pl port               move the cart to TypeScript, now; your cart stays full
+  npm run banyan -- explain GET /cgi-bin/cart.pl    why a request goes where it goes
+
+You can as well edit routes.yaml: it is read again when you save it. Ctrl-C ends everything.
+`;
+
+/** Starts the shop and a gateway on ./routes.yaml, says what can be done, and stays until it is interrupted. */
+export async function stay(): Promise<number> {
+  const say = (line: string): void => void process.stdout.write(`demo: ${line}\n`);
+  say('starting a private MariaDB and Apache with the Perl shop, in a scratch folder');
+  const shop = await startShop('demo');
+  say('starting the gateway on routes.yaml');
+  // 8000 and 9901 are what routes.yaml says; on a machine that uses them already, the system picks others.
+  const instead = [
+    ...((await isTaken(8000)) ? ['--listen', '127.0.0.1:0'] : []),
+    ...((await isTaken(9901)) ? ['--admin', '127.0.0.1:0'] : []),
+  ];
+  try {
+    const gateway = await startGateway(shop, join(repository, 'routes.yaml'), { args: instead });
+    process.stdout.write(text(gateway.url, gateway.adminUrl));
+    process.stdout.write(`\nThe gateway's log: ${gateway.logFile}\n`);
+    const interrupted = new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    });
+    const code = await Promise.race([interrupted, gateway.ended]);
+    if (typeof code === 'number') throw new Error(`the gateway ended by itself with exit code ${code}`);
+    say('ending');
+    await gateway.stop();
+    return 0;
+  } finally {
+    await shop.stop();
+    tellChanges();
+  }
+}
+
+function isTaken(tcpPort: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(tcpPort, '127.0.0.1');
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+}
+
+/** Who has tried `flip` has changed routes.yaml; say so, and how to undo it. */
+function tellChanges(): void {
+  try {
+    execFileSync('git', ['diff', '--quiet', '--', 'routes.yaml'], { cwd: repository, stdio: 'ignore' });
+  } catch {
+    process.stdout.write('demo: routes.yaml is not as it was; undo with: git checkout routes.yaml\n');
+  }
+}
