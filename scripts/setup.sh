@@ -5,8 +5,13 @@
 #   sh scripts/setup.sh [--with prometheus]...    prometheus: also the programs that only tests need
 set -eu
 cd "$(dirname "$0")/.."
+mkdir -p .cache
+exec 9>.cache/setup.lock
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+# Two of us at once would take each other's files away.
+flock -n 9 || { say 'waiting for another set-up of this checkout'; flock 9; }
 
 # npm puts node_modules/.bin first in PATH; while npm ci replaces that folder it must not be what it runs on.
 PATH=$(printf %s "$PATH" | tr ':' '\n' | grep -v 'node_modules/\.bin$' | paste -s -d : -)
@@ -84,7 +89,6 @@ while [ $# -gt 0 ]; do
       case "$2" in
         prometheus) unpack prometheus /usr/bin/prometheus ;;
         nginx) unpack nginx /usr/sbin/nginx ;;
-        wrk) unpack wrk /usr/bin/wrk ;;
         *) fail "unknown program '$2'" ;;
       esac
       shift 2 ;;

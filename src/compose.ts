@@ -73,12 +73,12 @@ export async function compose(
       log.exchange(record);
     },
   };
-  const takeOver = (next: Settings, applied: boolean): void => {
+  const takeOver = (next: Settings): void => {
     current = next;
-    metrics.routesLoaded([...next.table.routes, next.table.rest], applied, clock.epochMs() / 1000);
+    metrics.routesLoaded([...new Set([...next.table.routes, next.table.rest])], clock.epochMs() / 1000);
     if (next.table.routes.some((route) => route.port !== null)) portSide.wake();
   };
-  takeOver(settings, true);
+  takeOver(settings);
 
   const app = makeApp(parts, legacy.url);
   const admin = makeAdmin({
@@ -99,7 +99,7 @@ export async function compose(
       });
       const findings = [...reading.findings, ...changedSettings(current, reading.settings)];
       if (reading.settings === null || hasErrors(findings)) metrics.configRefused();
-      else takeOver(reading.settings, true);
+      else takeOver(reading.settings);
       return findings;
     },
     close: async () => {

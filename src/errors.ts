@@ -21,8 +21,10 @@ const table = {
     sentence: 'The request could not be stored. Please try again.',
     retryAfterSeconds: 5,
   },
+  HEADERS_TOO_LARGE: { status: 431, sentence: 'The header of this request is too large.' },
+  NOT_HTTP: { status: 400, sentence: 'This request is not proper HTTP.' },
+  REQUEST_SLOW: { status: 408, sentence: 'This request took too long to arrive.' },
   METHOD_REFUSED: { status: 405, sentence: 'This method is not served here.' },
-  UPGRADE_REFUSED: { status: 501, sentence: 'This connection cannot be upgraded here.' },
 
   TURN_TIMEOUT: {
     status: 503,

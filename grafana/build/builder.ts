@@ -83,7 +83,12 @@ function panel(
   const format = type === 'heatmap' ? 'heatmap' : 'time_series';
   const when = { range: type !== 'stat', instant: type === 'stat' };
   const targets = queries.map(([legendFormat, expr], at): Target => ({
-    ...{ refId: String.fromCharCode(65 + at), datasource, expr, legendFormat, format, ...when },
+    refId: String.fromCharCode(65 + at),
+    datasource,
+    expr,
+    legendFormat,
+    format,
+    ...when,
     editorMode: 'code',
   }));
   return {
@@ -125,7 +130,11 @@ export function dashboard(
   return {
     ...head,
     tags: ['banyan'],
-    ...{ schemaVersion: 39, version: 1, editable: true, graphTooltip: 1, refresh: '30s' },
+    schemaVersion: 39,
+    version: 1,
+    editable: true,
+    graphTooltip: 1,
+    refresh: '30s',
     time: { from: 'now-3h', to: 'now' },
     timezone: 'browser',
     templating: { list: variables },

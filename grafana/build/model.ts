@@ -29,6 +29,10 @@ export interface Variable {
   readonly label: string;
   readonly type: 'datasource' | 'query';
   readonly query: string | { readonly qryType: 1; readonly query: string; readonly refId: string };
+  /** The query of a `query` variable once more, as its editor shows it. */
+  readonly definition?: string;
+  /** What stands for "All" in a query. */
+  readonly allValue?: string;
   readonly [more: string]: unknown;
 }
 

@@ -1,29 +1,7 @@
 import { dashboard, graph, heatMap, override, stat, type Loose, type Row } from './builder.ts';
-import type { Dashboard, Variable } from './model.ts';
+import type { Dashboard } from './model.ts';
+import { variables } from './variables.ts';
 import { bars, blue, bySide, newOf, ofRoute, quantiles, rateOf, served, stacked } from './words.ts';
-
-const variables: Variable[] = [
-  {
-    name: 'datasource',
-    label: 'Prometheus',
-    type: 'datasource',
-    query: 'prometheus',
-    hide: 0,
-    regex: '',
-    current: {},
-  },
-  {
-    name: 'route',
-    label: 'Route',
-    type: 'query',
-    datasource: { type: 'prometheus', uid: '${datasource}' },
-    definition: 'label_values(banyan_route_stage, route)',
-    query: { qryType: 1, query: 'label_values(banyan_route_stage, route)', refId: 'route' },
-    ...{ hide: 0, refresh: 2, regex: '', sort: 1, multi: true, includeAll: true },
-    allValue: '.+', // also routes that are gone from routes.yaml, and requests refused at the door
-    current: { selected: true, text: ['All'], value: ['$__all'] },
-  },
-];
 
 const traffic: Row = {
   height: 8,

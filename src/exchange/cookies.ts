@@ -1,22 +1,28 @@
 import { headerValues, type RawHeaders } from './headers.ts';
+import { unescapeBytes } from './unescape.ts';
 
 /**
- * The value of a cookie as CGI.pm reads it: the first one of that name wins, fields are separated by `;` or `,`,
- * `%XX` is decoded to a byte. Null where it is not sent or is empty.
+ * The value of a cookie as CGI.pm reads it in scalar context (test/exchange/cookies.test.ts asks the real one): cookies
+ * are separated by `;` or `,`; the first one of a name wins; its value ends at the first `&`, behind which further
+ * values of a list would stand; escapes are undone. Null where it is not sent or is empty. Read otherwise, a visitor
+ * could spell a session id so that Perl and we see two sessions in it, and they would not take turns.
  */
 export function cookieValue(headers: RawHeaders, name: string): string | null {
   for (const field of headerValues(headers, 'cookie')) {
     for (const pair of field.split(/[;,]/)) {
-      const equals = pair.indexOf('=');
-      if (equals === -1 || unescapeBytes(pair.slice(0, equals).trim()) !== name) continue;
-      const value = unescapeBytes(pair.slice(equals + 1).trim());
-      return value === '' ? null : value;
+      const cookie = trim(pair);
+      const equals = cookie.indexOf('=');
+      if (equals === -1 || unescapeBytes(cookie.slice(0, equals)) !== name) continue;
+      const value = cookie.slice(equals + 1);
+      const end = value.indexOf('&');
+      const first = unescapeBytes(end === -1 ? value : value.slice(0, end));
+      return first === '' ? null : first;
     }
   }
   return null;
 }
 
-function unescapeBytes(text: string): string {
-  if (!text.includes('%')) return text;
-  return text.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+/** Without the white space around it. Perl's: a byte above 127 is none. */
+function trim(text: string): string {
+  return text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '');
 }

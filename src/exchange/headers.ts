@@ -40,6 +40,23 @@ const hopByHop = new Set([
  */
 const ours = new Set(['proxy', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'forwarded']);
 
+/** Fields a message may not be without, whatever its Connection field names. */
+const endToEnd = new Set(['host', 'cookie', 'set-cookie', 'content-length', 'content-type']);
+
+/** The fields that Connection names besides: they are hop-by-hop too (RFC 9110 section 7.6.1). */
+function namedByConnection(headers: RawHeaders): Set<string> | null {
+  let named: Set<string> | null = null;
+  for (const value of headerValues(headers, 'connection')) {
+    if (value === 'keep-alive' || value === 'close') continue; // the common case
+    named ??= new Set();
+    for (const option of value.toLowerCase().split(',')) {
+      const name = option.trim();
+      if (!endToEnd.has(name)) named.add(name);
+    }
+  }
+  return named;
+}
+
 /** What a side gets of a client's fields. */
 export function requestHeaders(
   headers: RawHeaders,
@@ -47,11 +64,13 @@ export function requestHeaders(
 ): string[] {
   const kept: string[] = [];
   const cookies: string[] = [];
+  const named = namedByConnection(headers);
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
     const lower = name.toLowerCase();
     // CGI turns both `_` and `-` into `_`, so that X_Forwarded_For would be taken for X-Forwarded-For.
     if (hopByHop.has(lower) || ours.has(lower) || lower.startsWith('banyan-') || name.includes('_')) continue;
+    if (named?.has(lower) === true) continue;
     if (lower === 'content-length') continue; // said by whoever sends the body
     if (lower === 'cookie') cookies.push(headers[i + 1] as string);
     else kept.push(name, headers[i + 1] as string);
@@ -65,9 +84,10 @@ export function requestHeaders(
 /** What a client gets of a side's fields. */
 export function answerHeaders(headers: RawHeaders): string[] {
   const kept: string[] = [];
+  const named = namedByConnection(headers);
   for (let i = 0; i < headers.length; i += 2) {
     const lower = (headers[i] as string).toLowerCase();
-    if (hopByHop.has(lower) || lower.startsWith('banyan-')) continue;
+    if (hopByHop.has(lower) || lower.startsWith('banyan-') || named?.has(lower) === true) continue;
     kept.push(headers[i] as string, headers[i + 1] as string);
   }
   return kept;

@@ -1,7 +1,10 @@
+import { unescapeBytes } from './unescape.ts';
+
 /**
- * Parameters as CGI.pm 4.55 reads them (perl.md 7.1, measured): `&` and `;` separate, `+` is a space, `%XX` is a byte
- * and stays as it is where it is no escape, the first value of a name is *the* value, and a string without `=` is a
- * list of keywords. Values are bytes: one character each, U+0000–U+00FF.
+ * Parameters as CGI.pm 4.55 reads them (measured; test/exchange/params.test.ts asks the real one): `&` and `;`
+ * separate, `+` is a space, `%XX` is a byte and stays as it is where it is no escape, the first value of a name is
+ * *the* value, and a string without any of `&`, `=` and `;` is a list of keywords. Values are bytes: one character
+ * each, U+0000–U+00FF.
  */
 export interface Params {
   /** The first value, or null. */
@@ -14,12 +17,13 @@ export interface Params {
 
 /** Reads a query string or an `application/x-www-form-urlencoded` body, given one character a byte. */
 export function parseParams(text: string): Params {
-  return listParams(text.includes('=') ? parsePairs(text) : parseKeywords(text));
+  return listParams(parseText(text));
 }
 
 /**
- * The parameters of a request: of a POST, PUT or PATCH the form in its body *and not* the query; of any other method
- * the query. A body of another type is the single parameter POSTDATA (PUTDATA, PATCHDATA), as in CGI.pm.
+ * The parameters of a request: of a POST, PUT or PATCH the form in its body *and not* the query, of a GET, HEAD or
+ * DELETE the query, of any other method none. A body of another type is the single parameter POSTDATA (PUTDATA,
+ * PATCHDATA), as in CGI.pm; and so is `multipart/form-data`, which CGI.pm takes apart and we do not.
  */
 export function requestParams(request: {
   method: string;
@@ -27,44 +31,49 @@ export function requestParams(request: {
   contentType: string | null;
   body: Buffer;
 }): Params {
-  if (!['POST', 'PUT', 'PATCH'].includes(request.method)) return parseParams(request.query);
+  const { method, query } = request;
+  if (['GET', 'HEAD', 'DELETE'].includes(method)) return parseParams(query);
+  if (!['POST', 'PUT', 'PATCH'].includes(method)) return listParams([]);
   const type = request.contentType;
-  const isForm = type === null || type === '' || type.startsWith('application/x-www-form-urlencoded');
   const text = request.body.toString('latin1');
-  return isForm ? parseParams(text) : listParams([[`${request.method}DATA`, text]]);
+  if (type === null || type.startsWith('application/x-www-form-urlencoded')) return parseParams(text);
+  const whole: Pair[] = [[`${method}DATA`, text]];
+  if (method !== 'POST' || type !== 'application/xml') return listParams(whole);
+  return listParams([['XForms:Model', text], ...whole, ...parseText(query)]); // CGI.pm takes it for an XForm
 }
 
-function parsePairs(text: string): [string, string][] {
-  const pairs: [string, string][] = [];
+/** A name and one of its values. */
+type Pair = readonly [name: string, value: string];
+
+function parseText(text: string): Pair[] {
+  return /[&=;]/.test(text) ? parsePairs(text) : parseKeywords(text);
+}
+
+function parsePairs(text: string): Pair[] {
+  const pairs: Pair[] = [];
   for (const part of text.split(/[&;]/)) {
     if (part === '') continue;
     const equals = part.indexOf('=');
     const [name, value] = equals === -1 ? [part, ''] : [part.slice(0, equals), part.slice(equals + 1)];
-    pairs.push([unescape(name), unescape(value)]);
+    pairs.push([unescapeBytes(name), unescapeBytes(value)]);
   }
   return pairs;
 }
 
-function parseKeywords(text: string): [string, string][] {
-  return text
-    .split(/[+;&]/)
-    .filter((word) => word !== '')
-    .map((word) => ['keywords', unescape(word)]);
+/** Perl's split(/\s+/): white space in front makes an empty first word, at the end it makes none. */
+function parseKeywords(text: string): Pair[] {
+  const words = unescapeBytes(text).split(/[+ \t\n\v\f\r]+/); // an escaped plus separates too
+  while (words.at(-1) === '') words.pop();
+  return words.map((word) => ['keywords', word]);
 }
 
-function unescape(text: string): string {
-  return text
-    .replaceAll('+', ' ')
-    .replace(
-      /%(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{2}))/g,
-      (_, wide: string | undefined, byte: string | undefined) =>
-        byte !== undefined
-          ? String.fromCharCode(parseInt(byte, 16))
-          : Buffer.from(String.fromCharCode(parseInt(wide as string, 16)), 'utf8').toString('latin1'),
-    );
-}
-
-function listParams(pairs: readonly [string, string][]): Params {
+/** The last steps of CGI.pm's init: two names of its own are taken away, and a true `.defaults` takes all away. */
+function listParams(read: readonly Pair[]): Params {
+  const defaults = read.find(([name]) => name === '.defaults')?.[1] ?? '';
+  const pairs =
+    defaults === '' || defaults === '0'
+      ? read.filter(([name]) => name !== '.submit' && name !== '.cgifields')
+      : [];
   return {
     get: (name) => pairs.find(([candidate]) => candidate === name)?.[1] ?? null,
     all: (name) => pairs.filter(([candidate]) => candidate === name).map(([, value]) => value),

@@ -16,10 +16,14 @@ export interface RequestTarget {
  * Reads a request target as Apache's ap_normalize_path and ap_unescape_url do: unreserved characters are decoded,
  * slashes merged, `.` and `..` resolved. Whoever reads it otherwise lets another spelling of a URL reach the legacy
  * twin of a ported route (promises.md 0.3: 10 of 74 spellings on a stock proxy).
- * Throws Problem BAD_TARGET, and ENCODED_SLASH for `%2F` (Apache's AllowEncodedSlashes Off: 404).
+ * Throws Problem BAD_TARGET, and ENCODED_SLASH for `%2F` (Apache's AllowEncodedSlashes Off: 404). A `#` or a control
+ * character is refused in the query too, as Apache does.
  */
 export function normalisePath(rawTarget: string): RequestTarget {
   const target = withoutOrigin(rawTarget);
+  if (/[#\x00-\x20\x7f]/.test(target)) {
+    throw new Problem('BAD_TARGET', 'a forbidden character stands in the request target');
+  }
   const mark = target.indexOf('?');
   const rawPath = mark === -1 ? target : target.slice(0, mark);
   const query = mark === -1 ? '' : target.slice(mark + 1);
@@ -30,7 +34,7 @@ export function normalisePath(rawTarget: string): RequestTarget {
 
 /** Whether nothing in the path needs reading: the common case, without an allocation. */
 function isPlain(path: string): boolean {
-  return path.startsWith('/') && !/[%\\#\x00-\x20\x7f-\uffff]|\/\/|\/\./.test(path);
+  return path.startsWith('/') && !/[%\\\x80-\uffff]|\/\/|\/\./.test(path);
 }
 
 /** `http://host/path` (RFC 9112 section 3.2.2) as `/path`. */
@@ -44,8 +48,6 @@ function withoutOrigin(target: string): string {
 function decodeUnreserved(path: string): string {
   if (!path.startsWith('/'))
     throw new Problem('BAD_TARGET', 'the request target does not begin with a slash');
-  if (/[#\x00-\x20\x7f]/.test(path))
-    throw new Problem('BAD_TARGET', 'a forbidden character stands in the path');
   return path.replace(/%(..?)?/g, (escape, hex: string | undefined) => {
     if (hex === undefined || !/^[0-9a-fA-F]{2}$/.test(hex)) {
       throw new Problem('BAD_TARGET', 'a % in the path is not followed by two hexadecimal digits');

@@ -1,6 +1,8 @@
 import proxy from '@fastify/http-proxy';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
-import type { IncomingMessage } from 'node:http';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { Problem } from '../errors.ts';
 import { take } from './lanes.ts';
 import type { Parts } from './parts.ts';
 
@@ -24,6 +26,7 @@ export function makeApp(parts: Parts, legacy: URL): FastifyInstance {
     forceCloseConnections: 'idle',
     requestTimeout: 300_000,
     keepAliveTimeout: 15_000,
+    clientErrorHandler: refuse,
     rewriteUrl(request) {
       const arrived = request as Arrived;
       arrived[asItCame] = { method: request.method ?? 'GET', target: request.url ?? '/' };
@@ -49,4 +52,20 @@ export function makeApp(parts: Parts, legacy: URL): FastifyInstance {
     },
   });
   return app;
+}
+
+/** What cannot be read as a request gets an answer too, where there is still somebody to answer. */
+function refuse(error: Error & { code?: string }, socket: Socket): void {
+  const problem = new Problem(codeOf(error.code), error.message);
+  const body = `${problem.sentence}\n`;
+  const head =
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: text/plain\r\n` +
+    `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
+  if (socket.writable && error.code !== 'ECONNRESET') socket.end(head + body);
+  else socket.destroy();
+}
+
+function codeOf(code: string | undefined): 'HEADERS_TOO_LARGE' | 'REQUEST_SLOW' | 'NOT_HTTP' {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'HEADERS_TOO_LARGE';
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'REQUEST_SLOW' : 'NOT_HTTP';
 }

@@ -7,9 +7,14 @@ import type { Answer } from '../exchange/outcome.ts';
 /** An answer is taken from its side at full speed up to this much ahead of a slow client, so that its turn ends. */
 const aheadBytes = 4 * 1024 * 1024;
 
+/** How often a client that has sent a FIN is asked whether it is still there. */
+const probeEveryMs = 100;
+
 /** Whoever sent the request: what can be said to them, and whether they are still there. */
 export interface Client {
-  /** Aborted when the client leaves before its answer is complete. */
+  /** Whether the client left before its answer was complete. */
+  readonly left: boolean;
+  /** Aborted when it leaves; made only for who waits for it. */
   readonly gone: AbortSignal;
   /** What was sent so far: a status, or null. */
   readonly status: number | null;
@@ -21,13 +26,24 @@ export interface Client {
 
 /** The client at the other end of Node's response. */
 export function clientOf(request: IncomingMessage, response: ServerResponse): Client {
-  const gone = new AbortController();
+  let left = false;
+  let gone: AbortController | null = null;
   let status: number | null = null;
   response.once('close', () => {
-    if (!response.writableFinished) gone.abort();
+    if (response.writableFinished) return;
+    left = true;
+    gone?.abort();
   });
+  probeWhenSilent(request, response);
   return {
-    gone: gone.signal,
+    get left() {
+      return left;
+    },
+    get gone() {
+      gone ??= new AbortController();
+      if (left) gone.abort();
+      return gone.signal;
+    },
     get status() {
       return status;
     },
@@ -40,6 +56,31 @@ export function clientOf(request: IncomingMessage, response: ServerResponse): Cl
       apologise(request, response, problem, exchangeId);
     },
   };
+}
+
+/**
+ * A client that shuts its sending side may still want its answer (promises.md 2a), and one that is gone looks the same:
+ * both send a FIN. So we say `102 Processing`, which every HTTP/1.1 client passes over (RFC 9110 section 15.2) and to
+ * which the system of one that is gone answers with a reset; the next 102 then finds the connection closed. Without
+ * it, a visitor who reloads impatiently would be waited for, and served, many times over.
+ */
+function probeWhenSilent(request: IncomingMessage, response: ServerResponse): void {
+  const { socket } = request;
+  let timer: NodeJS.Timeout | undefined;
+  const probe = (): void => {
+    if (response.headersSent || response.destroyed) clearInterval(timer);
+    else response.writeProcessing();
+  };
+  const begin = (): void => {
+    if (request.httpVersion !== '1.1') return;
+    timer = setInterval(probe, probeEveryMs).unref();
+    probe();
+  };
+  socket.once('end', begin);
+  response.once('close', () => {
+    socket.off('end', begin);
+    clearInterval(timer);
+  });
 }
 
 async function send(response: ServerResponse, answer: Answer): Promise<Problem | null> {
@@ -65,9 +106,10 @@ async function send(response: ServerResponse, answer: Answer): Promise<Problem |
 /** Copies until both ends agree that it is over. A client that left is read for to the end: its side must finish. */
 function pump(body: Readable, response: ServerResponse): Promise<Problem | null> {
   return new Promise((resolve) => {
-    queueMicrotask(() => {
-      if (!response.headersSent || response.writableEnded) return;
-      response.flushHeaders();
+    // A page that is printed as it is made must be seen as it is made: the head goes now unless data follows at once.
+    let flowing = false;
+    setImmediate(() => {
+      if (!flowing && !response.destroyed) response.flushHeaders();
     });
     const drained = (): void => void body.resume();
     response.on('drain', drained);
@@ -76,11 +118,13 @@ function pump(body: Readable, response: ServerResponse): Promise<Problem | null>
       body.resume();
     });
     body.on('data', (chunk: Buffer) => {
+      flowing = true;
       if (response.destroyed) return;
       response.write(chunk);
       if (response.writableLength > aheadBytes) body.pause();
     });
     body.once('end', () => {
+      flowing = true;
       response.end();
       resolve(null);
     });

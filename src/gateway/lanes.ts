@@ -146,7 +146,7 @@ function refusal(arrival: Arrival, problem: Problem | null, parts: Parts): Excha
     sides: [],
     fallback: null,
     problem,
-    clientLeft: arrival.client.gone.aborted,
+    clientLeft: arrival.client.left,
   };
 }
 

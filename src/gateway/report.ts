@@ -91,7 +91,7 @@ export class Report {
       status: client.status ?? what.problem?.status ?? 0,
       elapsedMs: this.#clock.nowMs() - this.#startedMs,
       turn: this.#turn,
-      clientLeft: client.gone.aborted,
+      clientLeft: client.left,
       ...what,
     };
   }

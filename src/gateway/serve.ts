@@ -55,6 +55,6 @@ export async function serve(exchange: Exchange, client: Client, table: Table, pa
   report.left(outcome, finished);
 
   // 6 record
-  const cut = client.gone.aborted ? null : await sent;
+  const cut = client.left ? null : await sent;
   parts.record(report.finish(cut, client));
 }

@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher } from 'undici';
+import { Pool, type Dispatcher } from 'undici';
 import { Problem } from '../errors.ts';
 import type { LegacyCall, LegacyReceiver, LegacyRequest, LegacyTransport } from './transport.ts';
 
@@ -10,7 +10,7 @@ const orphanMs = 15 * 60_000;
  * watched by the caller, because a script that is too slow for its client still has to be read to its end.
  */
 export function httpTransport(origin: URL, connections: number): LegacyTransport {
-  const agent = new Agent({
+  const pool = new Pool(origin.origin, {
     connections,
     pipelining: 1,
     headersTimeout: orphanMs,
@@ -21,23 +21,17 @@ export function httpTransport(origin: URL, connections: number): LegacyTransport
     connect: { timeout: 3_000, rejectUnauthorized: true },
   });
   return {
-    send: (request, receiver) => dispatch(agent, origin.origin, request, receiver),
-    close: () => agent.destroy(),
+    send: (request, receiver) => dispatch(pool, request, receiver),
+    close: () => pool.destroy(),
   };
 }
 
-function dispatch(
-  agent: Agent,
-  origin: string,
-  request: LegacyRequest,
-  receiver: LegacyReceiver,
-): LegacyCall {
+function dispatch(pool: Pool, request: LegacyRequest, receiver: LegacyReceiver): LegacyCall {
   const handler = new Handler(receiver);
   const { headers, body, lengthBytes } = request;
   try {
-    agent.dispatch(
+    pool.dispatch(
       {
-        origin,
         path: request.target,
         method: request.method as Dispatcher.HttpMethod,
         headers: lengthBytes > 0 ? [...headers, 'Content-Length', String(lengthBytes)] : headers,

@@ -56,6 +56,7 @@ class ClientReceiver implements LegacyReceiver {
   readonly #done: (status: number | null, problem: Problem | null) => void;
   #status: number | null = null;
   #resume: (() => void) | null = null;
+  #flowing = false;
   #over = false;
 
   constructor(response: ServerResponse, done: (status: number | null, problem: Problem | null) => void) {
@@ -77,12 +78,13 @@ class ClientReceiver implements LegacyReceiver {
     this.#resume = controls.resume;
     // A page that is printed as it is made must be seen as it is made: the head goes now unless data follows at once.
     queueMicrotask(() => {
-      if (!this.#over) this.#response.flushHeaders();
+      if (!this.#over && !this.#flowing) this.#response.flushHeaders();
     });
   }
 
   data(chunk: Buffer): boolean {
     if (this.#over) return true;
+    this.#flowing = true;
     if (this.#response.write(chunk)) return true;
     this.#response.once('drain', () => this.#resume?.());
     return false;

@@ -9,6 +9,7 @@ const waitTimeoutSeconds = 30;
 const heartbeatMs = 10_000;
 /** No answer to a question that takes 0.1 ms: the server is gone without a word, or stalled. */
 const answerTimeoutMs = 5_000;
+const longestConnectMs = 3_000;
 const shortestPauseMs = 1;
 const longestPauseMs = 25;
 
@@ -21,11 +22,13 @@ export function lockName(scope: string, sessionId: string): string {
   return `bny:${createHash('sha256').update(`${scope}\0${sessionId}`).digest('hex').slice(0, 40)}`;
 }
 
-/** One live connection and the locks it holds. They live and die together. */
+/** One live connection, the locks it holds and the questions it has not answered. They live and die together. */
 interface Line {
   readonly connection: Connection;
   readonly connectionId: number;
   readonly held: Set<AbortController>;
+  /** Says to each who has asked that no answer will come: a connection that is ended forgets whom it owes one. */
+  readonly asking: Set<(reason: unknown) => void>;
 }
 
 /**
@@ -39,23 +42,29 @@ export class NamedLock implements SessionLock {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #onLost: (locks: number) => void;
+  readonly #answerTimeoutMs: number;
   #line: Promise<Line> | null = null;
   #live: Line | null = null;
   #closed = false;
 
-  /** `scope` names the session table; `onLost` is told how many locks went down with a connection. */
+  /**
+   * `scope` names the session table; `onLost` is told how many locks went down with a connection. A server that does
+   * not answer within `answerTimeoutMs` is taken for lost.
+   */
   constructor(parts: {
     options: ConnectionOptions;
     scope: string;
     clock: Clock;
     random: () => number;
     onLost: (locks: number) => void;
+    answerTimeoutMs?: number;
   }) {
     this.#options = parts.options;
     this.#scope = parts.scope;
     this.#clock = parts.clock;
     this.#random = parts.random;
     this.#onLost = parts.onLost;
+    this.#answerTimeoutMs = parts.answerTimeoutMs ?? answerTimeoutMs;
   }
 
   async acquire(sessionId: string, patienceMs: number, gone: AbortSignal): Promise<HeldLock | null> {
@@ -64,8 +73,10 @@ export class NamedLock implements SessionLock {
     let contended = false;
     for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
       const line = await this.#connected();
-      if (await this.#ask(line, 'SELECT GET_LOCK(?, 0) AS answer', name))
+      if (await this.#ask(line, 'SELECT GET_LOCK(?, 0) AS answer', name)) {
+        if (this.#live !== line) throw lockDown(new Error('the connection was lost as it got the lock'));
         return this.#hold(line, name, contended);
+      }
       contended = true;
       if (gone.aborted || this.#clock.nowMs() + pauseMs > deadlineMs) return null;
       // Two gateways that ask in step would see each other's lock for ever.
@@ -101,12 +112,17 @@ export class NamedLock implements SessionLock {
   }
 
   async #ask(line: Line, sql: string, value: string): Promise<boolean> {
+    const { promise: noAnswer, reject } = Promise.withResolvers<never>();
+    line.asking.add(reject);
     try {
-      const [rows] = await line.connection.query<RowDataPacket[]>({ sql, timeout: answerTimeoutMs }, [value]);
+      const options = { sql, timeout: this.#answerTimeoutMs };
+      const [rows] = await Promise.race([line.connection.query<RowDataPacket[]>(options, [value]), noAnswer]);
       return rows[0]?.['answer'] === 1;
     } catch (thrown) {
-      this.#drop(line);
+      this.#drop(line, thrown);
       throw lockDown(thrown);
+    } finally {
+      line.asking.delete(reject);
     }
   }
 
@@ -120,13 +136,15 @@ export class NamedLock implements SessionLock {
   }
 
   async #connect(): Promise<Line> {
-    const connection = await mysql.createConnection({ ...this.#options, connectTimeout: 3_000 });
-    const line: Line = { connection, connectionId: connection.threadId ?? 0, held: new Set() };
-    connection.on('error', () => this.#drop(line));
-    (connection as unknown as { on(event: 'end', listener: () => void): void }).on('end', () =>
-      this.#drop(line),
-    );
-    await connection.query(`SET SESSION wait_timeout = ${waitTimeoutSeconds}`);
+    const connectTimeout = Math.min(longestConnectMs, this.#answerTimeoutMs);
+    const connection = await mysql.createConnection({ ...this.#options, connectTimeout });
+    const connectionId = connection.threadId ?? 0;
+    const line: Line = { connection, connectionId, held: new Set(), asking: new Set() };
+    const ended = (thrown?: unknown): void => this.#drop(line, thrown);
+    connection.on('error', ended);
+    (connection as unknown as { on(event: 'end', listener: () => void): void }).on('end', ended);
+    // The first to be asked, so that whoever gets this line has one that answers.
+    await this.#ask(line, `SET SESSION wait_timeout = ${waitTimeoutSeconds}`, '');
     this.#live = line;
     this.#beat(line);
     return line;
@@ -143,9 +161,10 @@ export class NamedLock implements SessionLock {
   }
 
   /** Everything held on a lost connection is lost: the server has freed it, or soon will. */
-  #drop(line: Line): void {
+  #drop(line: Line, reason: unknown = new Error('the connection was ended')): void {
     if (this.#live === line) this.#live = this.#line = null;
     line.connection.destroy();
+    for (const reject of line.asking) reject(reason);
     if (line.held.size > 0) this.#onLost(line.held.size);
     for (const lost of line.held) lost.abort();
     line.held.clear();

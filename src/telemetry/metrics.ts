@@ -1,18 +1,27 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import type { ExchangeRecord } from '../record.ts';
+import { Registry, collectDefaultMetrics } from 'prom-client';
+import { problemCodes, Problem } from '../errors.ts';
+import type { ExchangeRecord, SideRecord } from '../record.ts';
 import type { Route, Stage } from '../routing/route.ts';
+import { declareFamilies, type Families, type Gauges } from './families.ts';
 
-/** 1 ms to 10 s: errors below a third at p99 for ports of 4 ms and scripts of 1.4 s alike (metrics.md 4.1, measured). */
-const buckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10];
 const stageNumbers: Record<Stage, number> = { legacy: 0, split: 2, port: 3 };
 const sides = ['legacy', 'port'] as const;
+const results: readonly SideRecord['result'][] = [
+  'ok',
+  'client_error',
+  'server_error',
+  'timeout',
+  'exception',
+];
+const fallbackReasons = problemCodes.filter((code) => new Problem(code, '').mayFallBack);
+const legacyProblems = problemCodes.filter((code) => code.startsWith('LEGACY_'));
 
-/** What /metrics tells. Everything is fed from records; nobody else counts. */
+/** What /metrics tells. Everything about requests is fed from records; nobody else counts. */
 export interface Metrics {
   /** Counts one exchange. */
   record(record: ExchangeRecord): void;
-  /** Declares the routes of a new table at 0: a counter born at 1 is invisible to increase() (metrics.md 4.1). */
-  routesLoaded(routes: readonly Route[], applied: boolean, atSeconds: number): void;
+  /** The routes of the table that serves now. */
+  routesLoaded(routes: readonly Route[], atSeconds: number): void;
   /** A routes.yaml that was refused. */
   configRefused(): void;
   locksLost(count: number): void;
@@ -21,26 +30,20 @@ export interface Metrics {
   page(): Promise<{ text: string; contentType: string }>;
 }
 
-/** What is asked at each scrape. */
-export interface Gauges {
-  readonly locksHeld: () => number;
-  readonly lockWaiters: () => number;
-}
-
 /** Makes the metrics of one gateway, in a registry of its own. */
 export function makeMetrics(gauges: Gauges, version: string): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const m = declare(registry, gauges, version);
+  const m = declareFamilies(registry, gauges);
+  m.build.set({ version, node: process.versions.node }, 1);
+  declareCommon(m);
   return {
     record: (record) => count(m, record),
-    routesLoaded: (routes, applied, atSeconds) => {
-      m.reloads.inc({ result: 'success' }, applied ? 1 : 0);
+    routesLoaded: (routes, atSeconds) => {
+      m.reloads.inc({ result: 'success' });
       m.reloadOk.set(1);
       m.reloadedAt.set(atSeconds);
-      m.stage.reset();
-      m.portRatio.reset();
-      m.info.reset();
+      for (const gauge of [m.stage, m.portRatio, m.info]) gauge.reset();
       for (const route of routes) declareRoute(m, route);
     },
     configRefused: () => {
@@ -53,133 +56,54 @@ export function makeMetrics(gauges: Gauges, version: string): Metrics {
   };
 }
 
-type Families = ReturnType<typeof declare>;
-
-function declare(registry: Registry, gauges: Gauges, version: string) {
-  const registers = [registry];
-  const counter = <L extends string>(name: string, help: string, ...labelNames: L[]): Counter<L> =>
-    new Counter({ name, help, labelNames, registers });
-  const gauge = <L extends string>(name: string, help: string, ...labelNames: L[]): Gauge<L> =>
-    new Gauge({ name, help, labelNames, registers });
-  const histogram = <L extends string>(name: string, help: string, ...labelNames: L[]): Histogram<L> =>
-    new Histogram({ name, help, labelNames, buckets, registers });
-  const asked = (name: string, help: string, ask: () => number): Gauge =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(ask());
-      },
-    });
-
-  asked('banyan_session_locks_held', 'Turns held now', gauges.locksHeld);
-  asked('banyan_session_lock_waiters', 'Requests waiting for a turn now', gauges.lockWaiters);
-  gauge('banyan_build_info', 'Version of the gateway and of Node', 'version', 'node').set(
-    { version, node: process.versions.node },
-    1,
-  );
-  return {
-    requests: counter(
-      'banyan_requests_total',
-      'Requests answered, by the side whose answer was sent',
-      'route',
-      'side',
-      'code',
-    ),
-    duration: histogram(
-      'banyan_request_duration_seconds',
-      'Received to sent, lock wait included',
-      'route',
-      'side',
-    ),
-    sideDuration: histogram(
-      'banyan_side_duration_seconds',
-      'Time one side took, no lock wait: old against new',
-      'route',
-      'side',
-      'role',
-    ),
-    sideResults: counter('banyan_side_results_total', 'Runs of one side', 'route', 'side', 'role', 'result'),
-    fallbacks: counter(
-      'banyan_fallbacks_total',
-      'The port failed before commit and legacy answered',
-      'route',
-      'reason',
-    ),
-    stage: gauge('banyan_route_stage', '0 legacy, 1 shadow, 2 split, 3 port, 4 retired', 'route'),
-    portRatio: gauge('banyan_route_port_ratio', 'Share of sessions the port answers now', 'route'),
-    info: gauge('banyan_route_info', 'What is set for a route', 'route', 'session'),
-    lockWait: histogram(
-      'banyan_session_lock_wait_seconds',
-      'Wait for a turn: in the queue here, and for other gateways',
-      'scope',
-    ),
-    lockHold: histogram('banyan_session_lock_hold_seconds', 'How long a turn was held', 'side'),
-    lockTimeouts: counter(
-      'banyan_session_lock_timeouts_total',
-      'Requests told 503 because their turn did not come',
-      'route',
-    ),
-    locksLost: counter('banyan_session_locks_lost_total', 'Turns lost with their database connection'),
-    overlaps: counter(
-      'banyan_session_overlaps_total',
-      'Requests that found their session busy: a race prevented',
-      'route',
-    ),
-    upstreamErrors: counter(
-      'banyan_upstream_errors_total',
-      'Requests legacy did not answer properly',
-      'upstream',
-      'kind',
-    ),
-    portHosts: counter('banyan_port_host_events_total', 'Starts and ends of port hosts', 'event'),
-    reloads: counter('banyan_config_reloads_total', 'Times routes.yaml was read', 'result'),
-    reloadOk: gauge(
-      'banyan_config_last_reload_successful',
-      'Whether routes.yaml was good when it was last read',
-    ),
-    reloadedAt: gauge(
-      'banyan_config_last_reload_success_timestamp_seconds',
-      'When routes.yaml was last taken over',
-    ),
-  };
+/** Everything is declared at 0 before it happens: a counter born at 1 is invisible to increase() (metrics.md 4.1). */
+function declareCommon(m: Families): void {
+  m.reloads.inc({ result: 'refused' }, 0);
+  for (const event of ['started', 'ended']) m.portHosts.inc({ event }, 0);
+  for (const kind of legacyProblems) m.upstreamErrors.inc({ upstream: 'legacy', kind }, 0);
+  for (const scope of ['local', 'mysql']) m.lockWait.zero({ scope });
+  for (const side of sides) m.lockHold.zero({ side });
 }
 
-function declareRoute(m: Families, route: Route): void {
-  const labels = { route: route.name };
-  m.stage.set(labels, stageNumbers[route.target.stage]);
-  m.portRatio.set(labels, route.target.portPercent / 100);
-  m.info.set({ ...labels, session: route.session }, 1);
-  m.lockTimeouts.inc(labels, 0);
-  m.overlaps.inc(labels, 0);
-  if (route.port !== null) m.fallbacks.inc({ ...labels, reason: 'PORT_FAILED' }, 0);
+function declareRoute(m: Families, { name: route, target, session, port }: Route): void {
+  m.stage.set({ route }, stageNumbers[target.stage]);
+  m.portRatio.set({ route }, target.portPercent / 100);
+  m.info.set({ route, session }, 1);
+  m.lockTimeouts.inc({ route }, 0);
+  m.overlaps.inc({ route }, 0);
   for (const side of sides) {
-    if (side === 'port' && route.port === null) continue;
-    m.requests.inc({ ...labels, side, code: '200' }, 0);
-    m.duration.zero({ ...labels, side });
-    m.sideDuration.zero({ ...labels, side, role: 'serve' });
-    for (const result of ['ok', 'server_error', 'exception']) {
-      m.sideResults.inc({ ...labels, side, role: 'serve', result }, 0);
-    }
+    if (side === 'port' && port === null) continue;
+    for (const code of ['200', '302', '404', '500']) m.requests.inc({ route, side, code }, 0);
+    m.duration.zero({ route, side });
+    m.sideDuration.zero({ route, side, role: 'serve' });
+    for (const result of results) m.sideResults.inc({ route, side, role: 'serve', result }, 0);
   }
+  if (port !== null) for (const reason of fallbackReasons) m.fallbacks.inc({ route, reason }, 0);
 }
 
 function count(m: Families, record: ExchangeRecord): void {
   const { route, served: side, problem, fallback, turn } = record;
   m.requests.inc({ route, side, code: String(record.status) });
   m.duration.observe({ route, side }, record.elapsedMs / 1000);
-  for (const run of record.sides) {
-    m.sideDuration.observe({ route, side: run.side, role: 'serve' }, run.elapsedMs / 1000);
-    m.sideResults.inc({ route, side: run.side, role: 'serve', result: run.result });
-  }
+  for (const run of record.sides) countSide(m, route, run);
   if (fallback !== null) m.fallbacks.inc({ route, reason: fallback.code });
-  if (problem?.code === 'TURN_TIMEOUT' || problem?.code === 'TURN_QUEUE_FULL') m.lockTimeouts.inc({ route });
-  if (problem?.code.startsWith('LEGACY_') === true)
+  if (problem?.code === 'TURN_TIMEOUT' || problem?.code === 'TURN_QUEUE_FULL') {
+    m.lockTimeouts.inc({ route });
+    m.lockWait.observe({ scope: 'local' }, record.elapsedMs / 1000); // who gave up has waited the longest
+  }
+  if (problem?.code.startsWith('LEGACY_') === true) {
     m.upstreamErrors.inc({ upstream: 'legacy', kind: problem.code });
+  }
   if (turn === null) return;
   m.lockWait.observe({ scope: 'local' }, turn.waitedLocalMs / 1000);
   m.lockWait.observe({ scope: 'mysql' }, turn.waitedDatabaseMs / 1000);
   m.lockHold.observe({ side }, turn.heldMs / 1000);
   if (turn.overlapped) m.overlaps.inc({ route });
+}
+
+function countSide(m: Families, route: string, { side, result, elapsedMs }: SideRecord): void {
+  m.sideResults.inc({ route, side, role: 'serve', result });
+  // A port that throws at once is not a fast port: only runs that answered say how long an answer takes.
+  if (result === 'exception' || result === 'timeout') return;
+  m.sideDuration.observe({ route, side, role: 'serve' }, elapsedMs / 1000);
 }

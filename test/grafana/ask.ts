@@ -48,7 +48,7 @@ export class Asker {
   /** The values of a dashboard's variable, as Grafana would list them. */
   async listed(dashboard: Dashboard, name: string): Promise<string[]> {
     const variable = dashboard.templating.list.find((each) => each.name === name);
-    const [, metric, label] = /^label_values\((\w+), (\w+)\)$/.exec(String(variable?.['definition'])) ?? [];
+    const [, metric, label] = /^label_values\((\w+), (\w+)\)$/.exec(variable?.definition ?? '') ?? [];
     return (await this.#data(`label/${label}/values`, { 'match[]': String(metric) })) as string[];
   }
 

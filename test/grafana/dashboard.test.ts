@@ -95,9 +95,7 @@ t.test('every metric is one that the gateway exports', async (t) => {
   const exported = namesIn(text);
   const used = dashboards.flatMap((dashboard) => [
     ...queriesOf(dashboard).map(({ target }) => target.expr),
-    ...dashboard.templating.list.map(
-      ({ definition }) => /\((\w+),/.exec(String(definition ?? ''))?.[1] ?? '',
-    ),
+    ...dashboard.templating.list.map(({ definition }) => /\((\w+),/.exec(definition ?? '')?.[1] ?? ''),
   ]);
   for (const expr of used) {
     for (const name of metricsOf(expr)) t.ok(exported.has(name), `${name}, in: ${expr}`);

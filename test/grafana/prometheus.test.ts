@@ -79,7 +79,7 @@ t.test('the variable lists the routes of routes.yaml', async (t) => {
 });
 
 t.test('every query of the dashboard finds something, whichever routes are chosen', async (t) => {
-  const all = String(oldAgainstNew.templating.list.find(({ name }) => name === 'route')?.['allValue']);
+  const all = oldAgainstNew.templating.list.find(({ name }) => name === 'route')?.allValue ?? '';
   const each = chosen(await asker.listed(oldAgainstNew, 'route'));
   for (const { panel, target } of queriesOf(oldAgainstNew)) {
     for (const route of [all, each]) {
@@ -117,7 +117,7 @@ t.test('a choice of one route leaves the others out', async (t) => {
 
 t.test('the two heat maps have the same buckets', async (t) => {
   const buckets = async (title: string) =>
-    (await seriesOf(title)).map(({ metric }) => metric['le']).toSorted();
+    (await seriesOf(title)).map(({ metric }) => metric['le'] ?? '').toSorted();
   const legacy = await buckets('Times of legacy');
   t.equal(legacy.length, 16, 'fifteen and +Inf');
   t.same(await buckets('Times of port'), legacy);
@@ -136,11 +136,7 @@ t.test('our metrics are named and explained as Prometheus asks', async (t) => {
   t.ok(types.size > 15);
   for (const [name, type] of types) {
     t.match(page, new RegExp(`^# HELP ${name} [A-Z0-9].{8,}$`, 'm'), `${name}: help`);
-    t.equal(
-      /_total$/.test(name as string),
-      type === 'counter',
-      `${name}: counters, and only they, end in _total`,
-    );
+    t.equal(name?.endsWith('_total'), type === 'counter', `${name}: counters, and only they, end in _total`);
     if (type === 'histogram') t.match(name, /_seconds$/);
   }
 });

@@ -70,6 +70,15 @@ export async function perlReads(shop: Shop, id: string): Promise<Record<string, 
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
+/** The last line of the log that fits; an exchange is logged when it is over, which its client does not wait for. */
+export async function logged(
+  gateway: GatewayProcess,
+  fits: (line: Record<string, unknown>) => boolean,
+): Promise<Record<string, unknown>> {
+  await until('the log has the line', () => gateway.log().some(fits));
+  return gateway.log().findLast(fits) as Record<string, unknown>;
+}
+
 /** Waits until something is so. For events that cannot be awaited; fails after ten seconds with what was awaited. */
 export async function until(what: string, probe: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 10_000;

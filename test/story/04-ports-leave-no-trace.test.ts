@@ -3,7 +3,7 @@ import t from 'tap';
 import type { RowDataPacket } from 'mysql2/promise';
 import { repository, type Shop } from '../../scripts/shop/shop.ts';
 import { Visitor } from '../../scripts/shop/visitor.ts';
-import { metricsOf, perlReads, sessionBytes, until, useGateway, useShop } from '../helpers/shop.ts';
+import { logged, metricsOf, perlReads, sessionBytes, until, useGateway, useShop } from '../helpers/shop.ts';
 
 const port = (name: string): string => join(repository, 'test/fixtures/ports', name);
 
@@ -39,7 +39,7 @@ t.test('a port that fails leaves no trace, and legacy answers the same request',
   const session = await perlReads(shop, visitor.sessionId as string);
   t.notOk('trace' in session, 'nor is the key it had set');
   t.same(session['cart'], { 1001: 2 }, 'legacy did its work once');
-  const line = gateway.log().find((one) => one['fallback'] === 'PORT_FAILED');
+  const line = await logged(gateway, (one) => one['fallback'] === 'PORT_FAILED');
   t.match(line, { side: 'legacy', status: 200, fallbackDetail: /on purpose/ }, 'and the log says why');
 
   const looked = await visitor.get('view.pl?sku=1001');
@@ -80,7 +80,7 @@ t.test('a session that cannot be read is never replaced by an empty one', async 
   t.equal(page.status, 500, 'legacy, which answers in its place, cannot read it either and says so');
   t.same(await sessionBytes(shop, id), garbage, 'the row is as it was, byte for byte');
   t.match(
-    gateway.log().find((line) => 'fallback' in line),
+    await logged(gateway, (line) => 'fallback' in line),
     { fallback: 'SESSION_UNREADABLE', side: 'legacy' },
     'the log names the reason',
   );

@@ -1,10 +1,11 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { repository } from '../../scripts/shop/shop.ts';
 import { Visitor } from '../../scripts/shop/visitor.ts';
 import { lockName } from '../../src/mysql/named-lock.ts';
-import { metricsOf, perlReads, turnsHeld, until, useGateway, useShop } from '../helpers/shop.ts';
+import { logged, metricsOf, perlReads, turnsHeld, until, useGateway, useShop } from '../helpers/shop.ts';
 
 /** Sends a GET and leaves as soon as `leaveWhen` resolves. */
 async function askAndLeave(visitor: Visitor, page: string, leaveWhen: () => Promise<void>): Promise<void> {
@@ -30,9 +31,7 @@ t.test('a client that goes away', async (t) => {
       until('the report holds its turn', async () => (await turnsHeld(gateway)) === 1),
     );
     await visitor.post('cart.pl', { action: 'add', sku: '1001', qty: '1' });
-    await until('both are told of', () =>
-      gateway.log().some((line) => line['path'] === '/cgi-bin/report.pl'),
-    );
+    await logged(gateway, (line) => line['path'] === '/cgi-bin/cart.pl' && line['method'] === 'POST');
     const lines = gateway.log();
     const report = lines.findIndex((line) => line['path'] === '/cgi-bin/report.pl');
     const cart = lines.findLastIndex((line) => line['path'] === '/cgi-bin/cart.pl');
@@ -70,6 +69,39 @@ t.test('a client that goes away', async (t) => {
     t.equal(await turnsHeld(gateway), 0, 'and the turn is free');
     await gate.end();
   });
+});
+
+t.test('a client that goes away while it waits for its turn', async (t) => {
+  const shop = await useShop(t);
+  const gateway = await useGateway(t, shop, '  cart.pl: port\n  /**: legacy');
+  const visitor = new Visitor(gateway.url);
+  await visitor.get('cart.pl?action=show');
+  const report = visitor.get('report.pl?rows=3;pause=0.3');
+  await until('the report holds its turn', async () => (await turnsHeld(gateway)) === 1);
+  const waiting = async (): Promise<number> =>
+    Number(/^banyan_session_lock_waiters (\d+)/m.exec(await metricsOf(gateway))?.[1]);
+  await askAndLeave(visitor, 'cart.pl?action=add;sku=1001', () =>
+    until('it waits', async () => (await waiting()) === 1),
+  );
+  await until('its place is free', async () => (await waiting()) === 0);
+  t.equal(await turnsHeld(gateway), 1, 'while the report still works');
+  await report;
+  t.equal(await visitor.items(), 0, 'and is not served any more');
+  t.match(await logged(gateway, (line) => line['problem'] === 'CLIENT_GONE'), {
+    side: 'none',
+    clientLeft: true,
+  });
+
+  const { hostname, port } = new URL(gateway.url);
+  const half = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+  half.end(`GET /cgi-bin/cart.pl HTTP/1.1\r\nHost: x\r\nCookie: CGISESSID=${visitor.sessionId}\r\n\r\n`);
+  let answer = '';
+  for await (const chunk of half) answer += String(chunk);
+  t.match(
+    answer,
+    /HTTP\/1\.1 200 OK[^]*<B>Items: 0<\/B>/,
+    'one that only shuts its sending side gets its answer',
+  );
 });
 
 t.test('a turn that is not had in time', async (t) => {

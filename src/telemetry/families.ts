@@ -1,0 +1,89 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+/** 1 ms to 10 s: errors below a third at p99 for ports of 4 ms and scripts of 1.4 s alike (metrics.md 4.1, measured). */
+const buckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10];
+
+/** Every metric the gateway has, by the word it is known by in metrics.ts. */
+export type Families = ReturnType<typeof declareFamilies>;
+
+/** What is asked at each scrape. */
+export interface Gauges {
+  readonly locksHeld: () => number;
+  readonly lockWaiters: () => number;
+}
+
+/** Declares the metrics in a registry: the one table of their names, sentences and labels. */
+export function declareFamilies(registry: Registry, gauges: Gauges) {
+  const registers = [registry];
+  const counter = <L extends string>(name: string, labelNames: L[], help: string): Counter<L> =>
+    new Counter({ name: `banyan_${name}_total`, help, labelNames, registers });
+  const gauge = <L extends string>(name: string, labelNames: L[], help: string): Gauge<L> =>
+    new Gauge({ name: `banyan_${name}`, help, labelNames, registers });
+  const seconds = <L extends string>(name: string, labelNames: L[], help: string): Histogram<L> =>
+    new Histogram({ name: `banyan_${name}_seconds`, help, labelNames, buckets, registers });
+  const asked = (name: string, help: string, ask: () => number): Gauge =>
+    new Gauge({ name: `banyan_${name}`, help, registers, collect: collectWith(ask) });
+
+  const run = ['route', 'side', 'role'] as ('route' | 'side' | 'role')[];
+  return {
+    build: gauge('build_info', ['version', 'node'], 'Version of the gateway and of Node'),
+    requests: counter(
+      'requests',
+      ['route', 'side', 'code'],
+      'Requests answered, by the side whose answer was sent',
+    ),
+    duration: seconds('request_duration', ['route', 'side'], 'Received to sent, wait for the turn included'),
+    sideDuration: seconds(
+      'side_duration',
+      run,
+      'Time a side took to answer, no wait for the turn: old against new',
+    ),
+    sideResults: counter('side_results', [...run, 'result'], 'Runs of one side'),
+    fallbacks: counter('fallbacks', ['route', 'reason'], 'The port failed before commit and legacy answered'),
+    stage: gauge('route_stage', ['route'], '0 legacy, 1 shadow, 2 split, 3 port, 4 retired'),
+    portRatio: gauge('route_port_ratio', ['route'], 'Share of sessions the port answers now'),
+    info: gauge('route_info', ['route', 'session'], 'What is set for a route'),
+    locksHeld: asked('session_locks_held', 'Turns held now', gauges.locksHeld),
+    lockWaiters: asked('session_lock_waiters', 'Requests waiting for a turn now', gauges.lockWaiters),
+    lockWait: seconds(
+      'session_lock_wait',
+      ['scope'],
+      'Wait for a turn: in the queue here, and for other gateways',
+    ),
+    lockHold: seconds('session_lock_hold', ['side'], 'How long a turn was held'),
+    lockTimeouts: counter(
+      'session_lock_timeouts',
+      ['route'],
+      'Requests told 503 because their turn did not come',
+    ),
+    locksLost: counter('session_locks_lost', [], 'Turns lost with their database connection'),
+    overlaps: counter(
+      'session_overlaps',
+      ['route'],
+      'Requests that found their session busy: a race prevented',
+    ),
+    upstreamErrors: counter(
+      'upstream_errors',
+      ['upstream', 'kind'],
+      'Requests legacy did not answer properly',
+    ),
+    portHosts: counter('port_host_events', ['event'], 'Starts and ends of port hosts'),
+    reloads: counter('config_reloads', ['result'], 'Times routes.yaml was read'),
+    reloadOk: gauge(
+      'config_last_reload_successful',
+      [],
+      'Whether routes.yaml was good when it was last read',
+    ),
+    reloadedAt: gauge(
+      'config_last_reload_success_timestamp_seconds',
+      [],
+      'When routes.yaml was last taken over',
+    ),
+  };
+}
+
+function collectWith(ask: () => number): (this: Gauge) => void {
+  return function collect() {
+    this.set(ask());
+  };
+}

@@ -1,0 +1,242 @@
+import { readFileSync } from 'node:fs';
+import type { RowDataPacket } from 'mysql2/promise';
+import t, { type Test } from 'tap';
+import type { Problem } from '../../src/errors.ts';
+import { systemClock, type Clock } from '../../src/exchange/clock.ts';
+import { lockName, NamedLock } from '../../src/mysql/named-lock.ts';
+import type { HeldLock } from '../../src/session/lock.ts';
+import { fakeClock, settle } from '../helpers/clock.ts';
+import { optionsFor, useMariaDb } from './use-mariadb.ts';
+
+const stays = new AbortController().signal;
+
+t.test('a lock has a name that every MySQL takes and Perl never uses', async (t) => {
+  const ids = ['5f3a9c', 'Apache-Session-5f3a9c', '', '\u00ff'.repeat(500), "'; DROP TABLE sessions"];
+  for (const id of ids) {
+    t.match(lockName('shop.sessions', id), /^bny:[0-9a-f]{40}$/);
+    t.not(lockName('shop.sessions', id), id);
+  }
+  t.equal(new Set(ids.map((id) => lockName('shop.sessions', id))).size, ids.length);
+});
+
+t.test('a lock has the same name for every gateway of a table, and for no other table', async (t) => {
+  t.equal(lockName('shop.sessions', '5f3a9c'), 'bny:ecf85369e736e39afab0d0839178047836ade09a');
+  t.not(lockName('shop.sessions', 'a'), lockName('office.sessions', 'a'));
+  t.not(lockName('shop', 'a'), lockName('sho', 'pa'));
+});
+
+t.test('on a real MariaDB', async (t) => {
+  const mariadb = await useMariaDb(t);
+  const admin = await mariadb.connect();
+  t.teardown(() => admin.destroy());
+
+  function open(t: Test, more: Partial<ConstructorParameters<typeof NamedLock>[0]> = {}): NamedLock {
+    const lock = new NamedLock({
+      options: optionsFor(mariadb),
+      scope: 'shop.sessions',
+      clock: systemClock,
+      random: () => 0.5,
+      onLost: () => undefined,
+      ...more,
+    });
+    t.teardown(() => lock.close());
+    return lock;
+  }
+
+  async function take(lock: NamedLock, id: string, patienceMs = 0): Promise<HeldLock> {
+    const held = await lock.acquire(id, patienceMs, stays);
+    if (held === null) throw new Error(`the lock of ${id} was not had`);
+    return held;
+  }
+
+  /** The connection that holds a lock at the server, or null. */
+  async function holder(id: string): Promise<number | null> {
+    const [rows] = await admin.query<RowDataPacket[]>('SELECT IS_USED_LOCK(?) AS holder', [lockName('shop.sessions', id)]);
+    return rows[0]?.['holder'] as number | null;
+  }
+
+  /** What a connection was asked while the general log was on. */
+  async function statements(connectionId: number): Promise<string[]> {
+    const [rows] = await admin.query<RowDataPacket[]>(
+      "SELECT CAST(argument AS CHAR) AS statement FROM mysql.general_log WHERE thread_id = ? AND command_type = 'Query'",
+      [connectionId],
+    );
+    return rows.map((row) => String(row['statement']));
+  }
+
+  async function serverPid(): Promise<number> {
+    const [rows] = await admin.query<RowDataPacket[]>('SELECT CONCAT(@@datadir, @@pid_file) AS file, @@pid_file AS own');
+    const { file, own } = rows[0] as { file: string; own: string };
+    return Number(readFileSync(own.startsWith('/') ? own : file, 'utf8'));
+  }
+
+  const isAborted = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+
+  await t.test('one gateway has the lock, the other has not', async (t) => {
+    const [one, other] = [open(t), open(t)];
+    const held = await take(one, 'a');
+    t.equal(held.contended, false);
+    t.equal(await holder('a'), held.fence.connectionId);
+    t.equal(held.fence.lockName, lockName('shop.sessions', 'a'));
+    t.equal(await other.acquire('a', 0, stays), null);
+    t.equal((await take(other, 'b')).contended, false, 'another session is free');
+    await held.release();
+    t.equal(await holder('a'), null);
+    await take(other, 'a');
+  });
+
+  await t.test('who waits has it soon after it was given back, and knows he waited', async (t) => {
+    const { promise: refused, resolve: wasRefused } = Promise.withResolvers<void>();
+    const clock: Clock = {
+      ...systemClock,
+      after: (milliseconds, callback) => {
+        if (milliseconds < 100) wasRefused(); // a pause, not the heartbeat
+        return systemClock.after(milliseconds, callback);
+      },
+    };
+    const [one, other] = [open(t), open(t, { clock })];
+    const held = await take(one, 'a');
+    const next = other.acquire('a', 10_000, stays);
+    await refused;
+    await held.release();
+    t.equal((await next)?.contended, true);
+  });
+
+  await t.test('patience has an end, counted on the clock', async (t) => {
+    const clock = fakeClock();
+    const [one, other] = [open(t), open(t, { clock })];
+    await take(one, 'a');
+    await other.ping();
+    let had: HeldLock | null | undefined;
+    const waiting = other.acquire('a', 100, stays).then((lock) => (had = lock));
+    while (had === undefined) {
+      clock.advance(1);
+      await other.ping(); // answered after the question of the waiter, on the same connection
+    }
+    t.equal(await waiting, null);
+    t.ok(clock.nowMs() >= 60 && clock.nowMs() <= 101, `after ${clock.nowMs()} of 100 ms`);
+  });
+
+  await t.test('who is gone does not wait on', async (t) => {
+    const [one, other] = [open(t), open(t)];
+    await take(one, 'a');
+    const gone = new AbortController();
+    const waiting = other.acquire('a', 60_000, gone.signal);
+    gone.abort();
+    t.equal(await waiting, null);
+  });
+
+  await t.test('releasing twice is releasing once', async (t) => {
+    const [one, other] = [open(t), open(t)];
+    const held = await take(one, 'a');
+    await Promise.all([held.release(), held.release()]);
+    const next = await take(one, 'a');
+    await held.release();
+    t.equal(await holder('a'), next.fence.connectionId, 'the next turn is not given away');
+    t.equal(await other.acquire('a', 0, stays), null);
+  });
+
+  await t.test('one connection holds the locks of 500 sessions', async (t) => {
+    const [one, other] = [open(t), open(t)];
+    const ids = Array.from({ length: 500 }, (_, i) => `s${i}`);
+    const held = await Promise.all(ids.map((id) => take(one, id)));
+    t.equal(new Set(held.map((each) => each.fence.connectionId)).size, 1);
+    const refused = await Promise.all(ids.map((id) => other.acquire(id, 0, stays)));
+    t.ok(refused.every((each) => each === null));
+    await Promise.all(held.map((each) => each.release()));
+    t.ok((await Promise.all(ids.map((id) => other.acquire(id, 0, stays)))).every((each) => each !== null));
+  });
+
+  await t.test('a gateway that vanishes silently keeps its locks for 30 s, not 8 hours', async (t) => {
+    await admin.query("SET GLOBAL log_output = 'TABLE', GLOBAL general_log = 1");
+    const { fence } = await take(open(t), 'a');
+    await admin.query('SET GLOBAL general_log = 0');
+    t.match((await statements(fence.connectionId))[0], /^SET SESSION wait_timeout = 30$/);
+  });
+
+  await t.test('the connection is kept alive by a question now and then', async (t) => {
+    const clock = fakeClock();
+    const lock = open(t, { clock });
+    const { fence, lost } = await take(lock, 'a');
+    await admin.query("SET GLOBAL log_output = 'TABLE', GLOBAL general_log = 1");
+    for (let beat = 0; beat < 3; beat++) {
+      clock.advance(10_000);
+      await lock.ping(); // answered after the beat, on the same connection
+      await settle();
+    }
+    await admin.query('SET GLOBAL general_log = 0');
+    const beats = (await statements(fence.connectionId)).filter((statement) => statement.includes('heartbeat'));
+    t.equal(beats.length, 3);
+    t.equal(lost.aborted, false);
+    t.equal(await holder('a'), fence.connectionId);
+  });
+
+  await t.test('when the connection is killed, every lock on it is lost at once and the next one is had anew', async (t) => {
+    const told: number[] = [];
+    const lock = open(t, { onLost: (locks) => told.push(locks) });
+    const held = await Promise.all(['a', 'b', 'c'].map((id) => take(lock, id)));
+    const released = await take(lock, 'd');
+    await released.release();
+    await admin.query(`KILL ${held[0]?.fence.connectionId}`);
+    await Promise.all(held.map((each) => isAborted(each.lost)));
+    t.same(told, [3]);
+    t.equal(released.lost.aborted, false, 'what was given back cannot be lost');
+    const again = await take(lock, 'a', 10_000);
+    t.not(again.fence.connectionId, held[0]?.fence.connectionId);
+    await held[0]?.release();
+    t.equal(await holder('a'), again.fence.connectionId, 'a lost lock gives nothing away');
+  });
+
+  await t.test('closing frees everything, and there is nothing to be had afterwards', async (t) => {
+    const [one, other] = [open(t), open(t)];
+    await Promise.all(['a', 'b'].map((id) => take(one, id)));
+    await one.close();
+    await one.close();
+    t.ok(await other.acquire('a', 10_000, stays));
+    t.ok(await other.acquire('b', 10_000, stays));
+    await t.rejects(one.acquire('c', 0, stays), { code: 'LOCK_DOWN' });
+    await t.rejects(one.ping(), { code: 'LOCK_DOWN' });
+  });
+
+  await t.test('a wrong password is said, without the password', async (t) => {
+    const lock = open(t, { options: { ...optionsFor(mariadb), password: 'wrong-secret' } });
+    const problem = await lock.acquire('a', 60_000, stays).catch((thrown: unknown) => thrown);
+    t.match(problem, { code: 'LOCK_DOWN', message: /Access denied/ });
+    t.notMatch((problem as Problem).message, /wrong-secret/);
+  });
+
+  await t.test('a server that stalls: nobody waits for it for ever, and what it held is lost', async (t) => {
+    const lock = open(t, { answerTimeoutMs: 200 });
+    const held = await Promise.all(['a', 'b', 'c', 'd'].map((id) => take(lock, id)));
+    const pid = await serverPid();
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const questions = ['e', 'f', 'g'].map((id) => lock.acquire(id, 60_000, stays).catch((thrown: unknown) => thrown));
+      const releases = [held[0]?.release(), held[1]?.release()];
+      for (const answer of await Promise.all(questions)) t.match(answer, { code: 'LOCK_DOWN' });
+      await Promise.all(releases);
+      t.ok(held[2]?.lost.aborted);
+      t.ok(held[3]?.lost.aborted);
+      await t.rejects(lock.acquire('a', 60_000, stays), { code: 'LOCK_DOWN' }, 'nor can it be connected to');
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    t.equal((await take(lock, 'c', 10_000)).lost.aborted, false, 'all is well once it goes on');
+  });
+
+  await t.test('a server that is down is said at once, and found again when it is back', async (t) => {
+    const lock = open(t);
+    const held = await take(lock, 'a');
+    admin.on('error', () => undefined);
+    await mariadb.kill();
+    await isAborted(held.lost);
+    await t.rejects(lock.acquire('a', 60_000, stays), { code: 'LOCK_DOWN', message: /ECONNREFUSED/ });
+    await held.release();
+    await mariadb.restart();
+    t.ok(await take(lock, 'a'));
+  });
+});

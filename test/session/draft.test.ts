@@ -1,0 +1,80 @@
+import t from 'tap';
+import { makeDraft, type SessionManners } from '../../src/session/draft.ts';
+import type { SessionData, SessionValue } from '../../src/session/session.ts';
+
+const manners: SessionManners = {
+  isHidden: (key) => key.startsWith('_SESSION_'),
+  setExpiry: (data, seconds) => {
+    data['_SESSION_ETIME'] = seconds;
+  },
+  cookie: (data) => `CGISESSID=${String(data['_SESSION_ID'])}`,
+};
+
+function setUp(readOnly = false) {
+  const own: SessionData = { _SESSION_ID: 'a', cart: [1], user: null, name: 'Holger' };
+  const data: SessionData = Object.assign(Object.create(null) as SessionData, own);
+  return { data, draft: makeDraft(data, { id: 'a', isNew: false, readOnly }, manners) };
+}
+
+t.test('a port reads what is in the session', async (t) => {
+  const { draft } = setUp();
+  t.equal(draft.get('name'), 'Holger');
+  t.same(draft.keys(), ['cart', 'user', 'name']);
+  t.match(draft, { id: 'a', isNew: false });
+});
+
+t.test('a key that is not there is null; one that is null is there', async (t) => {
+  const { draft } = setUp();
+  t.equal(draft.get('nothing'), null);
+  t.equal(draft.has('nothing'), false);
+  t.equal(draft.get('user'), null);
+  t.equal(draft.has('user'), true);
+});
+
+t.test('a port writes what it likes', async (t) => {
+  const { data, draft } = setUp();
+  draft.set('name', 'Irmin');
+  draft.set('new', 0);
+  draft.delete('user');
+  draft.delete('nothing');
+  t.same({ ...data }, { _SESSION_ID: 'a', cart: [1], name: 'Irmin', new: 0 });
+});
+
+t.test('an array changed in place is a changed session', async (t) => {
+  const { data, draft } = setUp();
+  (draft.get('cart') as SessionValue[]).push(2);
+  t.same(data['cart'], [1, 2]);
+});
+
+t.test("the session's own keys are neither seen nor touched", async (t) => {
+  const { data, draft } = setUp();
+  t.equal(draft.get('_SESSION_ID'), null);
+  t.equal(draft.has('_SESSION_ID'), false);
+  t.throws(() => draft.set('_SESSION_ID', 'b'), { name: 'TypeError', message: /belongs to the session/ });
+  t.throws(() => draft.delete('_SESSION_ID'), TypeError);
+  t.equal(data['_SESSION_ID'], 'a');
+});
+
+t.test('names every object has mean nothing', async (t) => {
+  const { draft } = setUp();
+  for (const key of ['constructor', 'toString', '__proto__']) t.equal(draft.has(key), false, key);
+  draft.set('__proto__', 'x');
+  t.equal(draft.get('__proto__'), 'x');
+  t.same(draft.keys(), ['cart', 'user', 'name', '__proto__']);
+});
+
+t.test('the expiry and the cookie are done the way of the session', async (t) => {
+  const { data, draft } = setUp();
+  draft.expire(3600);
+  t.equal(data['_SESSION_ETIME'], 3600);
+  t.equal(draft.cookie(), 'CGISESSID=a');
+});
+
+t.test('a session that is only read refuses every change, and says why', async (t) => {
+  const { data, draft } = setUp(true);
+  for (const change of [() => draft.set('a', 1), () => draft.delete('cart'), () => draft.expire(null)]) {
+    t.throws(change, { name: 'TypeError', message: /session: read/ });
+  }
+  t.equal(draft.get('name'), 'Holger');
+  t.same({ ...data }, { _SESSION_ID: 'a', cart: [1], user: null, name: 'Holger' });
+});
