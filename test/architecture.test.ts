@@ -107,7 +107,8 @@ t.test('rooms import only from the rooms they may import from', async (t) => {
     if (allowed === anything) continue;
     for (const neighbour of neighboursOf(source)) {
       const other = roomOf(neighbour);
-      if (other === room || other === 'errors.ts' || other === 'record.ts' || allowed.includes(other)) continue;
+      if (other === room || other === 'errors.ts' || other === 'record.ts' || allowed.includes(other))
+        continue;
       const rule = allowed.length === 0 ? 'no other room' : `only ${allowed.join(', ')}`;
       offenders.push(`src/${source.file} imports ${neighbour}; ${room} may import ${rule}`);
     }
@@ -129,12 +130,15 @@ t.test('rooms that think touch nothing', async (t) => {
     /^(?:node:(?:net|tls|dgram|dns|https?2?|fs|child_process|cluster|timers|worker_threads)(?:\/.*)?|undici|mysql2|@?fastify|pino|prom-client|yaml|commander)(?:\/.*)?$/;
   const offenders = sources
     .filter(({ file }) => thinking.includes(roomOf(file)))
-    .flatMap(({ file, imports }) => imports.filter((name) => world.test(name)).map((name) => `src/${file} imports ${name}`));
+    .flatMap(({ file, imports }) =>
+      imports.filter((name) => world.test(name)).map((name) => `src/${file} imports ${name}`),
+    );
   none(t, offenders, 'no sockets, files, processes or libraries for them in a thinking room');
 });
 
 t.test('builtin modules are imported by their node: name', async (t) => {
-  const bare = /^(?:assert|buffer|child_process|crypto|events|fs|http|https|net|os|path|process|stream|url|util)(?:\/.*)?$/;
+  const bare =
+    /^(?:assert|buffer|child_process|crypto|events|fs|http|https|net|os|path|process|stream|url|util)(?:\/.*)?$/;
   const offenders = sources.flatMap(({ file, imports }) =>
     imports.filter((name) => bare.test(name)).map((name) => `src/${file} imports ${name}`),
   );

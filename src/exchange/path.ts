@@ -21,8 +21,8 @@ export interface RequestTarget {
  */
 export function normalisePath(rawTarget: string): RequestTarget {
   const target = withoutOrigin(rawTarget);
-  if (/[#\x00-\x20\x7f]/.test(target)) {
-    throw new Problem('BAD_TARGET', 'a forbidden character stands in the request target');
+  if (/[^!"$-~\x80-\uffff]/.test(target)) {
+    throw new Problem('BAD_TARGET', 'a space, # or control character stands in the request target');
   }
   const mark = target.indexOf('?');
   const rawPath = mark === -1 ? target : target.slice(0, mark);

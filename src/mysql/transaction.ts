@@ -27,17 +27,24 @@ export function mysqlStore(options: PoolOptions, where: SessionTable): SessionSt
   };
 }
 
+/** As many idle connections as may have been ended by the server without our having heard of it yet. */
+const mostStale = 10;
+
 async function checkOut(pool: Pool): Promise<PoolConnection> {
-  let connection: PoolConnection | null = null;
-  try {
-    connection = await pool.getConnection();
-    await connection.query('SET TRANSACTION ISOLATION LEVEL READ COMMITTED');
-    await connection.query('START TRANSACTION');
-    return connection;
-  } catch (thrown) {
-    connection?.destroy();
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new Problem('DATABASE_DOWN', `no transaction could be begun: ${reason}`, thrown);
+  for (let stale = 0; ; stale++) {
+    let connection: PoolConnection | null = null;
+    try {
+      connection = await pool.getConnection();
+      await connection.query('SET TRANSACTION ISOLATION LEVEL READ COMMITTED');
+      await connection.query('START TRANSACTION');
+      return connection;
+    } catch (thrown) {
+      connection?.destroy();
+      const wasStale = connection !== null && (thrown as { fatal?: unknown }).fatal === true;
+      if (wasStale && stale < mostStale) continue; // nothing was begun on it
+      const reason = thrown instanceof Error ? thrown.message : String(thrown);
+      throw new Problem('DATABASE_DOWN', `no transaction could be begun: ${reason}`, thrown);
+    }
   }
 }
 

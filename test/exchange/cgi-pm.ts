@@ -16,7 +16,9 @@ export interface PerlRequest {
  * that is all white space is a name without a value to it; such a name is left out.
  */
 export function paramsInPerl(requests: readonly PerlRequest[]): string[][][] {
-  return (ask('params', requests) as string[][][]).map((params) => params.filter((param) => param.length > 1));
+  return (ask('params', requests) as string[][][]).map((params) =>
+    params.filter((param) => param.length > 1),
+  );
 }
 
 /** The cookie the real CGI.pm reads from each header field, in scalar context as CGI::Session does. */

@@ -49,7 +49,16 @@ t.test('our own fields come only from us, and go to nobody outside', async (t) =
 });
 
 t.test('fields of one connection end with it', async (t) => {
-  const names = ['Connection', 'KEEP-ALIVE', 'Proxy-Connection', 'TE', 'Trailer', 'Transfer-Encoding', 'upgrade', 'Expect'];
+  const names = [
+    'Connection',
+    'KEEP-ALIVE',
+    'Proxy-Connection',
+    'TE',
+    'Trailer',
+    'Transfer-Encoding',
+    'upgrade',
+    'Expect',
+  ];
   for (const name of names) {
     t.same(kept(name, 'x'), [], name);
     t.same(answerHeaders([name, 'x']), [], name);
@@ -57,14 +66,30 @@ t.test('fields of one connection end with it', async (t) => {
 });
 
 t.test('fields that Connection names end with it too', async (t) => {
-  const fields = ['X-Hop', '1', 'Connection', 'close, x-hop', 'X-End', '2', 'connection', ' X-HOP2 ', 'x-Hop2', '3'];
+  const fields = [
+    'X-Hop',
+    '1',
+    'Connection',
+    'close, x-hop',
+    'X-End',
+    '2',
+    'connection',
+    ' X-HOP2 ',
+    'x-Hop2',
+    '3',
+  ];
   t.same(kept(...fields), ['X-End', '2']);
   t.same(answerHeaders(fields), ['X-End', '2']);
 });
 
 t.test('Connection cannot take away what a side relies on', async (t) => {
   t.same(requestHeaders(['Connection', 'X-Forwarded-For, X-Forwarded-Proto'], said), ours);
-  t.same(kept('Host', 'shop', 'Cookie', 'a=1', 'Connection', 'host, cookie'), ['Host', 'shop', 'Cookie', 'a=1']);
+  t.same(kept('Host', 'shop', 'Cookie', 'a=1', 'Connection', 'host, cookie'), [
+    'Host',
+    'shop',
+    'Cookie',
+    'a=1',
+  ]);
 });
 
 t.test('the length is said by whoever sends the body', async (t) => {
@@ -74,5 +99,10 @@ t.test('the length is said by whoever sends the body', async (t) => {
 
 t.test('several Cookie fields become one, which Apache cannot tear', async (t) => {
   t.same(kept('Cookie', 'a=1', 'Host', 'shop', 'cookie', 'b=2'), ['Host', 'shop', 'Cookie', 'a=1; b=2']);
-  t.same(answerHeaders(['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2']), ['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2']);
+  t.same(answerHeaders(['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2']), [
+    'Set-Cookie',
+    'a=1',
+    'Set-Cookie',
+    'b=2',
+  ]);
 });

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap';
 import { parseParams, requestParams, type Params } from '../../src/exchange/params.ts';
 import { makeDice } from '../helpers/dice.ts';
+import { words } from '../helpers/words.ts';
 import { paramsInPerl, type PerlRequest } from './cgi-pm.ts';
 
 const form = 'application/x-www-form-urlencoded';
@@ -57,23 +58,34 @@ t.test('the query of a POST is not among its parameters', async (t) => {
 
 const table: readonly PerlRequest[] = [
   // what separates, and what is between
-  ...['', 'a=1', 'a=1&b=2', 'a=1;b=2', 'a=1&a=2', 'a=1;a=2&b=3;a=4', 'a&b=', '=x', '=', 'c=1=2', 'a=1&', '&a=1'].map(get),
+  ...[...words(`a=1 a=1&b=2 a=1;b=2 a=1&a=2 a=1;a=2&b=3;a=4 a&b= =x = c=1=2 a=1& &a=1`), ''].map(get),
   ...['a=1&&b=2', '&&;;&', '&', ';', 'a;b', 'a&b', 'a=1&b', 'b&a=1', 'a==', 'a=&a=1', '==', '&=&'].map(get),
   // escapes
-  ...['a=%41%42', 'a+b=c+d', 'a=%2B', 'a=%', 'a=%4', 'a=%zz', 'a=%4g', 'a=%%41', 'a=%2541', 'a=%00', 'a=%0a%0D'].map(get),
-  ...['%61=%31', 'a%3D1=2', 'a%26b=1', 'a=1%3Bb=2', 'a=caf%E9', 'a=caf%e9', 'a=\u00e9\u00ff', 'a=%c3%a9', '%E9=1'].map(get),
+  ...words(`a=%41%42 a+b=c+d a=%2B a=% a=%4 a=%zz a=%4g a=%%41 a=%2541 a=%00 a=%0a%0D`).map(get),
+  ...words(`%61=%31 a%3D1=2 a%26b=1 a=1%3Bb=2 a=caf%E9 a=caf%e9 a=\u00e9\u00ff a=%c3%a9 %E9=1`).map(get),
   // Microsoft's escapes
   ...['a=%u0041', 'a=%u20AC', 'a=%uzzzz', 'a=%u004', 'a=%U0041', 'a=%u00e9%E9', 'a=%ud83d%ude00'].map(get),
-  ...['a=%uD83D', 'a=%uDE00', 'a=%uDE00%uD83D', 'a=%uD83D%u0041', 'a=%uD83D%uD83D%uDE00', 'a=%uffff%ufffe', 'a=%u0000'].map(get),
+  ...words(`a=%uD83D a=%uDE00 a=%uDE00%uD83D a=%uD83D%u0041 a=%uD83D%uD83D%uDE00 a=%uffff%ufffe
+      a=%u0000`).map(get),
   // keywords
-  ...['a', 'a+b', 'a%20b', '+', '++a++b++', '+a', 'a+', '%20', 'a%0ab', 'a%2Bb', 'a%26b', 'a%3Bb', 'a%3D', 'a%0b%0c%09b'].map(get),
-  ...['a%A0b', 'a%85b', 'a\u00a0b', '0', 'a%00b', '%u0020a%u2003b', 'foo|bar+--x', '%', 'keywords=1', 'a.b-c_d~e'].map(get),
+  ...words(`a a+b a%20b + ++a++b++ +a a+ %20 a%0ab a%2Bb a%26b a%3Bb a%3D a%0b%0c%09b`).map(get),
+  ...[...words(`a%A0b a%85b 0 a%00b %u0020a%u2003b foo|bar+--x % keywords=1 a.b-c_d~e`), 'a\u00a0b'].map(get),
   // names with a meaning of their own in CGI.pm
-  ...['.submit=1&a=2', '.cgifields=a&b=1', '.defaults=1&a=2', '.defaults=0&a=2', '.defaults=&a=2', '.defaults=0&.defaults=1&a=2', '.state=1'].map(get),
-  ...['-name=1', '-a=1&-b=2', '0=1', '00=1&0=2', ' =1', '%20a%20=1', 'POSTDATA=1', '.parameters=1', '.defaults', '.submit'].map(get),
+  ...words(`.submit=1&a=2 .cgifields=a&b=1 .defaults=1&a=2 .defaults=0&a=2 .defaults=&a=2
+      .defaults=0&.defaults=1&a=2 .state=1`).map(get),
+  ...[
+    ...words(`-name=1 -a=1&-b=2 0=1 00=1&0=2 %20a%20=1 POSTDATA=1 .parameters=1 .defaults .submit`),
+    ' =1',
+  ].map(get),
   // methods
-  ...['GET', 'HEAD', 'DELETE', 'OPTIONS', 'PROPFIND', 'get', 'POST', 'PUT', 'PATCH'].map((method) => ({ ...get('a=1&b=2'), method })),
-  ...['HEAD', 'DELETE', 'GET', 'OPTIONS', 'PUT', 'PATCH'].map((method) => ({ ...post('b=2', form, 'a=1'), method })),
+  ...['GET', 'HEAD', 'DELETE', 'OPTIONS', 'PROPFIND', 'get', 'POST', 'PUT', 'PATCH'].map((method) => ({
+    ...get('a=1&b=2'),
+    method,
+  })),
+  ...['HEAD', 'DELETE', 'GET', 'OPTIONS', 'PUT', 'PATCH'].map((method) => ({
+    ...post('b=2', form, 'a=1'),
+    method,
+  })),
   // bodies
   post(''),
   post('', form, 'a=query'),
@@ -83,11 +95,16 @@ const table: readonly PerlRequest[] = [
   post('a+b'),
   post('a\nb=1\r\n'),
   post('a=\u0000\u00ff\u00e9'),
-  ...[`${form}; charset=utf-8`, `${form}x`, form.toUpperCase(), ` ${form}`, 'text/plain', 'application/json'].map((type) =>
-    post('{"a"=1}', type),
-  ),
-  ...['application/xml', 'application/xml; charset=utf-8', 'text/xml', 'application/octet-stream', '0'].map((type) =>
-    post('<a b="1"/>', type, 'a=1&b=2'),
+  ...[
+    `${form}; charset=utf-8`,
+    `${form}x`,
+    form.toUpperCase(),
+    ` ${form}`,
+    'text/plain',
+    'application/json',
+  ].map((type) => post('{"a"=1}', type)),
+  ...['application/xml', 'application/xml; charset=utf-8', 'text/xml', 'application/octet-stream', '0'].map(
+    (type) => post('<a b="1"/>', type, 'a=1&b=2'),
   ),
   ...['PUT', 'PATCH'].map((method) => ({ ...post('<a b="1"/>', 'application/xml', 'a=1'), method })),
   post('', 'text/plain'),
@@ -101,8 +118,9 @@ t.test('every row of the table is read as the real CGI.pm reads it', async (t) =
 });
 
 const pieces = [
-  ...['a', 'b', 'sku', '=', '=', '=', '&', '&', ';', '+', '%20', '%41', '%3D', '%26', '%3b', '%2B', '%E9', '%00', '%zz', '%'],
-  ...['%u0041', '%u20ac', '%uD83D', '%uDE00', '%u12', '1', '0', '\u00e9', '\u00a0', '%A0', '%0a', '%09', '.', '-', '/', '?', '"', '%25'],
+  ...words(`a b sku = = = & & ; + %20 %41 %3D %26 %3b %2B %E9 %00 %zz %`),
+  ...words(`%u0041 %u20ac %uD83D %uDE00 %u12 1 0 \u00e9 %A0 %0a %09 . - / ? " %25`),
+  '\u00a0',
 ];
 
 t.test('1,000 random query strings are read as the real CGI.pm reads them', async (t) => {
@@ -125,6 +143,8 @@ t.test('1,000 random forms are read as the real CGI.pm reads them', async (t) =>
 
 function compare(t: Test, requests: readonly PerlRequest[]): void {
   const expected = paramsInPerl(requests);
-  const wrong = requests.filter((request, at) => JSON.stringify(paramsOf(request)) !== JSON.stringify(expected[at]));
+  const wrong = requests.filter(
+    (request, at) => JSON.stringify(paramsOf(request)) !== JSON.stringify(expected[at]),
+  );
   t.same(wrong.slice(0, 5), [], `${wrong.length} of ${requests.length} are read otherwise`);
 }

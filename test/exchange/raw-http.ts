@@ -60,7 +60,7 @@ function readAnswer(text: string): (RawAnswer & { closes: boolean }) | null {
 /** The content of a chunked body, or null where it is not complete. */
 function dechunk(text: string): string | null {
   let body = '';
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const line = text.indexOf('\r\n', at);
     if (line === -1) return null;
     const size = parseInt(text.slice(at, line), 16);

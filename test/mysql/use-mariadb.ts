@@ -27,7 +27,12 @@ export function optionsFor(mariadb: MariaDb) {
  * Runs a Perl program with a `$db` of DBD::mysql over it, on a connection of this character set, and gives back what
  * it printed. It finds its arguments in @ARGV.
  */
-export function perlWithDb(mariadb: MariaDb, charset: string, program: string, args: readonly string[]): string {
+export function perlWithDb(
+  mariadb: MariaDb,
+  charset: string,
+  program: string,
+  args: readonly string[],
+): string {
   const head = `use strict; use warnings; use DBI;
     my $db = DBI->connect("dbi:mysql:database=shop;host=127.0.0.1;port=$ENV{DB_PORT}", 'shop', $ENV{DB_PASSWORD}, {RaiseError => 1});
     $db->do('SET NAMES ${charset}');\n`;

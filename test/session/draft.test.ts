@@ -7,7 +7,7 @@ const manners: SessionManners = {
   setExpiry: (data, seconds) => {
     data['_SESSION_ETIME'] = seconds;
   },
-  cookie: (data) => `CGISESSID=${String(data['_SESSION_ID'])}`,
+  cookie: (data) => `CGISESSID=${data['_SESSION_ID'] as string}`,
 };
 
 function setUp(readOnly = false) {

@@ -7,7 +7,7 @@ t.test('a lease on nothing waits for nothing, cannot be lost, and proves nothing
   t.ok(Object.isFrozen(noLease), 'it is shared by everybody');
 });
 
-t.test('leaving it does nothing, as often as one likes', async (t) => {
+t.test('leaving it does nothing, as often as one likes', async () => {
   await noLease.leave();
   await noLease.leave();
 });

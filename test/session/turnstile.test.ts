@@ -14,7 +14,8 @@ function setUp(longestQueue = 100) {
   const lock = fakeLock(clock);
   const turnstile = new Turnstile({ lock, clock, longestQueue });
   /** The same, for most tests. */
-  const enter = (sessionId: string, gone = stays): Promise<Lease> => turnstile.enter(sessionId, patienceMs, gone);
+  const enter = (sessionId: string, gone = stays): Promise<Lease> =>
+    turnstile.enter(sessionId, patienceMs, gone);
   return { clock, lock, turnstile, enter };
 }
 

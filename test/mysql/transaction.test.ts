@@ -1,0 +1,166 @@
+import type { RowDataPacket } from 'mysql2/promise';
+import t, { type Test } from 'tap';
+import { mysqlStore } from '../../src/mysql/transaction.ts';
+import type { SessionStore } from '../../src/session/store.ts';
+import { optionsFor, perlWithDb, useMariaDb } from './use-mariadb.ts';
+
+t.test('on a real MariaDB', async (t) => {
+  const mariadb = await useMariaDb(t);
+  let admin = await mariadb.connect('shop');
+  t.teardown(() => admin.destroy());
+  await admin.query(`
+    CREATE TABLE sessions (id CHAR(32) PRIMARY KEY, a_session TEXT NOT NULL) ENGINE=InnoDB DEFAULT CHARSET=latin1;
+    CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(80) NOT NULL) ENGINE=InnoDB DEFAULT CHARSET=latin1`);
+
+  function open(t: Test, more: { connectionLimit?: number; user?: string } = {}): SessionStore {
+    const where = { table: 'sessions', charset: 'latin1' };
+    const store = mysqlStore({ ...optionsFor(mariadb), ...more }, where);
+    t.teardown(() => store.close());
+    return store;
+  }
+
+  /** What everybody else sees. */
+  async function orders(): Promise<string[]> {
+    const [rows] = await admin.query<RowDataPacket[]>('SELECT name FROM orders ORDER BY id');
+    return rows.map((row) => String(row['name']));
+  }
+
+  await t.test('what was committed is there for everybody', async (t) => {
+    const transaction = await open(t).begin();
+    const added = await transaction.query('INSERT INTO orders (name) VALUES (?)', ["O'Neill \u00e9"]);
+    t.same(added, { rows: [], affectedRows: 1, insertId: 1 });
+    await transaction.addSession('a', Buffer.from('caf\u00e9', 'latin1'));
+    t.same(await orders(), [], 'not before');
+    await transaction.commit();
+    t.same(await orders(), ["O'Neill \u00e9"]);
+    const later = await open(t).begin();
+    t.same(await later.loadSession('a', false), Buffer.from('caf\u00e9', 'latin1'));
+    t.same(await later.query('SELECT id, name FROM orders WHERE id = ?', [1]), {
+      rows: [{ id: 1, name: "O'Neill \u00e9" }],
+      affectedRows: 0,
+      insertId: 0,
+    });
+    await later.rollBack();
+  });
+
+  await t.test('what was rolled back was never there', async (t) => {
+    const store = open(t, { connectionLimit: 1 });
+    const transaction = await store.begin();
+    await transaction.query("INSERT INTO orders (name) VALUES ('ghost')", []);
+    await transaction.query("UPDATE orders SET name = 'changed'", []);
+    await transaction.addSession('ghost', Buffer.from('x'));
+    await transaction.removeSession('a');
+    await transaction.rollBack();
+    const next = await store.begin(); // the same connection
+    t.equal(await next.loadSession('ghost', false), null);
+    t.ok(await next.loadSession('a', false));
+    await next.commit();
+    t.same(await orders(), ["O'Neill \u00e9"]);
+  });
+
+  await t.test('a failed statement undoes nothing by itself, and the rest can be rolled back', async (t) => {
+    const transaction = await open(t).begin();
+    await transaction.query("INSERT INTO orders (name) VALUES ('half')", []);
+    await t.rejects(transaction.query('SELECT nonsense', []), { code: 'ER_BAD_FIELD_ERROR' });
+    await t.rejects(transaction.addSession('a', Buffer.from('y')), { code: 'ER_DUP_ENTRY' });
+    await transaction.rollBack();
+    t.notOk((await orders()).includes('half'));
+  });
+
+  await t.test('values are values, never SQL; nor are several statements one', async (t) => {
+    const transaction = await open(t).begin();
+    const hostile = "x'); DROP TABLE orders; -- ";
+    t.same((await transaction.query('SELECT ? AS echo', [hostile])).rows, [{ echo: hostile }]);
+    await t.rejects(transaction.query('SELECT 1; DROP TABLE orders', []), { code: 'ER_PARSE_ERROR' });
+    await transaction.rollBack();
+  });
+
+  await t.test(
+    'a transaction sees what others have committed meanwhile, as an old script does',
+    async (t) => {
+      const transaction = await open(t).begin();
+      const count = async (): Promise<unknown> =>
+        (await transaction.query('SELECT COUNT(*) AS n FROM orders', [])).rows[0];
+      t.same(await count(), { n: 1 });
+      await admin.query("INSERT INTO orders (name) VALUES ('meanwhile')");
+      t.same(await count(), { n: 2 });
+      await transaction.rollBack();
+    },
+  );
+
+  await t.test('a session that is loaded to be changed cannot be changed by anybody else', async (t) => {
+    const transaction = await open(t).begin();
+    await transaction.loadSession('a', true);
+    await admin.query('SET SESSION innodb_lock_wait_timeout = 0');
+    await t.rejects(admin.query("UPDATE sessions SET a_session = 'z'"), { code: 'ER_LOCK_WAIT_TIMEOUT' });
+    await transaction.rollBack();
+    await admin.query("UPDATE sessions SET a_session = 'z'");
+  });
+
+  await t.test('two new visitors at once do not lock each other out', async (t) => {
+    const store = open(t);
+    const [one, other] = [await store.begin(), await store.begin()];
+    t.equal(await one.loadSession('new1', true), null);
+    t.equal(await other.loadSession('new2', true), null);
+    await one.addSession('new1', Buffer.from('1'));
+    await other.addSession('new2', Buffer.from('2'));
+    await Promise.all([one.commit(), other.commit()]);
+    const [rows] = await admin.query<RowDataPacket[]>(
+      "SELECT id FROM sessions WHERE id LIKE 'new%' ORDER BY id",
+    );
+    t.same(
+      rows.map((row) => String(row['id'])),
+      ['new1', 'new2'],
+    );
+  });
+
+  await t.test(
+    'a connection that is lost during the work loses the work, and the next one begins anew',
+    async (t) => {
+      const store = open(t, { connectionLimit: 1 });
+      const transaction = await store.begin();
+      await transaction.query("INSERT INTO orders (name) VALUES ('lost')", []);
+      const [own] = (await transaction.query('SELECT CONNECTION_ID() AS id', [])).rows;
+      await admin.query(`KILL ${Number(own?.['id'])}`);
+      await t.rejects(transaction.query('SELECT 1', []));
+      await t.rejects(transaction.commit());
+      await transaction.rollBack();
+      const next = await store.begin();
+      t.notOk((await orders()).includes('lost'));
+      await next.query('SELECT 1', []);
+      await next.commit();
+    },
+  );
+
+  await t.test('a connection that was lost while idle is not handed out', async (t) => {
+    const store = open(t, { connectionLimit: 1 });
+    const first = await store.begin();
+    const [own] = (await first.query('SELECT CONNECTION_ID() AS id', [])).rows;
+    await first.commit();
+    // Perl kills it while this thread stands still, so that the store cannot have heard of it when it is asked.
+    perlWithDb(mariadb, 'latin1', '$db->do("KILL $ARGV[0]")', [String(own?.['id'])]);
+    const next = await store.begin();
+    t.not((await next.query('SELECT CONNECTION_ID() AS id', [])).rows[0]?.['id'], own?.['id']);
+    await next.rollBack();
+  });
+
+  await t.test('a wrong user is a database that cannot be used', async (t) => {
+    await t.rejects(open(t, { user: 'nobody' }).begin(), { code: 'DATABASE_DOWN', message: /Access denied/ });
+  });
+
+  await t.test('a database that is down is said at once, and found again when it is back', async (t) => {
+    const store = open(t);
+    const transaction = await store.begin();
+    admin.on('error', () => undefined);
+    await mariadb.kill();
+    await t.rejects(transaction.query('SELECT 1', []));
+    await transaction.rollBack();
+    await t.rejects(store.begin(), { code: 'DATABASE_DOWN' });
+    await mariadb.restart();
+    admin = await mariadb.connect('shop');
+    const next = await store.begin();
+    await next.query("INSERT INTO orders (name) VALUES ('back')", []);
+    await next.commit();
+    t.ok((await orders()).includes('back'));
+  });
+});
