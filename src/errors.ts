@@ -15,6 +15,7 @@ interface Row {
 const table = {
   BAD_TARGET: { status: 400, sentence: 'The address of this request cannot be read.' },
   ENCODED_SLASH: { status: 404, sentence: 'There is no such page.' },
+  BAD_SESSION_ID: { status: 400, sentence: 'The session cookie of this request cannot be read.' },
   BODY_CUT: { status: 400, sentence: 'The request ended before its body was complete.' },
   BODY_NOT_KEPT: {
     status: 503,

@@ -174,13 +174,21 @@ t.test('no file is longer than a reader can hold in mind', async (t) => {
   none(t, offenders, '300 lines; 400 for the codecs');
 });
 
+/** Whether a docstring ends on the line above this one. */
+function hasDocstring(lines: readonly string[], at: number): boolean {
+  if (lines[at - 1]?.trimEnd().endsWith('*/') !== true) return false;
+  let first = at - 1;
+  while (lines[first]?.startsWith(' *') === true) first--;
+  return lines[first]?.startsWith('/**') === true;
+}
+
 t.test('every exported name says what it is', async (t) => {
   const shape =
     /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|const|let|class|interface|type|namespace) (\w+)/;
   const offenders = sources.flatMap(({ file, lines }) =>
     lines.flatMap((line, at) => {
       const name = shape.exec(line)?.[1];
-      if (name === undefined || lines[at - 1]?.trimEnd().endsWith('*/')) return [];
+      if (name === undefined || hasDocstring(lines, at)) return [];
       return [`src/${file}:${at + 1} exports ${name} without a docstring immediately above`];
     }),
   );

@@ -1,5 +1,5 @@
-import { cookieValue } from '../exchange/cookies.ts';
 import { normalisePath } from '../exchange/path.ts';
+import { sessionIdOf } from '../session/identity.ts';
 import { Problem } from '../errors.ts';
 import { explain, printExplanation } from '../routing/explain.ts';
 import { printTarget } from '../routing/target.ts';
@@ -27,7 +27,7 @@ export async function explainRequest(file: string, request: ExplainRequest): Pro
   const headers = headersOf(request);
   const decodedPath = pathOf(request.url);
   const settings = await settingsFor(file);
-  const sessionId = settings.session === null ? null : cookieValue(headers, settings.session.cookie);
+  const sessionId = settings.session === null ? null : sessionIdOf(headers, settings.session.cookie);
   const explanation = explain(settings.table, { method, decodedPath, sessionId, visitor: request.from });
   if (request.json === true) {
     const { route, ...rest } = explanation;

@@ -22,13 +22,25 @@ export function lockName(scope: string, sessionId: string): string {
   return `bny:${createHash('sha256').update(`${scope}\0${sessionId}`).digest('hex').slice(0, 40)}`;
 }
 
+/** Questions that go together in one statement. */
+const mostAtOnce = 64;
+
+/** An expression with one placeholder, and whoever waits for whether it is 1. */
+interface Question {
+  readonly expression: 'GET_LOCK(?, 0)' | 'RELEASE_LOCK(?)' | '? IS NOT NULL';
+  readonly value: string;
+  readonly answer: PromiseWithResolvers<boolean>;
+}
+
 /** One live connection, the locks it holds and the questions it has not answered. They live and die together. */
 interface Line {
   readonly connection: Connection;
   readonly connectionId: number;
   readonly held: Set<AbortController>;
-  /** Says to each who has asked that no answer will come: a connection that is ended forgets whom it owes one. */
-  readonly asking: Set<(reason: unknown) => void>;
+  /** Not asked yet, in order. */
+  readonly waiting: Question[];
+  /** Asked and not answered; empty while nothing is under way. */
+  underWay: readonly Question[];
 }
 
 /**
@@ -73,7 +85,7 @@ export class NamedLock implements SessionLock {
     let contended = false;
     for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
       const line = await this.#connected();
-      if (await this.#ask(line, 'SELECT GET_LOCK(?, 0) AS answer', name)) {
+      if (await this.#ask(line, 'GET_LOCK(?, 0)', name)) {
         if (this.#live !== line) throw lockDown(new Error('the connection was lost as it got the lock'));
         return this.#hold(line, name, contended);
       }
@@ -87,7 +99,7 @@ export class NamedLock implements SessionLock {
   /** Whether the server can be asked now. */
   async ping(): Promise<void> {
     const line = await this.#connected();
-    await this.#ask(line, 'SELECT ? IS NOT NULL AS answer', 'ping');
+    await this.#ask(line, '? IS NOT NULL', 'ping');
   }
 
   /** Ends the connection; the server then frees whatever it still held. */
@@ -106,23 +118,37 @@ export class NamedLock implements SessionLock {
       contended,
       release: async () => {
         if (!line.held.delete(lost)) return;
-        await this.#ask(line, 'SELECT RELEASE_LOCK(?) AS answer', name).catch(() => undefined);
+        await this.#ask(line, 'RELEASE_LOCK(?)', name).catch(() => undefined);
       },
     };
   }
 
-  async #ask(line: Line, sql: string, value: string): Promise<boolean> {
-    const { promise: noAnswer, reject } = Promise.withResolvers<never>();
-    line.asking.add(reject);
-    try {
-      const options = { sql, timeout: this.#answerTimeoutMs };
-      const [rows] = await Promise.race([line.connection.query<RowDataPacket[]>(options, [value]), noAnswer]);
-      return rows[0]?.['answer'] === 1;
-    } catch (thrown) {
-      this.#drop(line, thrown);
-      throw lockDown(thrown);
-    } finally {
-      line.asking.delete(reject);
+  #ask(line: Line, expression: Question['expression'], value: string): Promise<boolean> {
+    const answer = Promise.withResolvers<boolean>();
+    line.waiting.push({ expression, value, answer });
+    if (line.underWay.length === 0) void this.#askAll(line);
+    return answer.promise;
+  }
+
+  /**
+   * One statement is under way at a time, and what is asked meanwhile goes together in the next one: a busy gateway
+   * makes a few round trips for many turns (measured with 32 visitors: 2 to 3 times the requests a second).
+   */
+  async #askAll(line: Line): Promise<void> {
+    while (line.waiting.length > 0) {
+      line.underWay = line.waiting.splice(0, mostAtOnce);
+      const sql = `SELECT ${line.underWay.map(({ expression }) => expression).join(', ')}`;
+      const options = { sql, rowsAsArray: true, timeout: this.#answerTimeoutMs };
+      const values = line.underWay.map(({ value }) => value);
+      try {
+        const [rows] = await line.connection.query<RowDataPacket[][]>(options, values);
+        line.underWay.forEach(({ answer }, place) =>
+          answer.resolve((rows[0] as readonly unknown[] | undefined)?.[place] === 1),
+        );
+      } catch (thrown) {
+        this.#drop(line, thrown);
+      }
+      line.underWay = [];
     }
   }
 
@@ -139,12 +165,15 @@ export class NamedLock implements SessionLock {
     const connectTimeout = Math.min(longestConnectMs, this.#answerTimeoutMs);
     const connection = await mysql.createConnection({ ...this.#options, connectTimeout });
     const connectionId = connection.threadId ?? 0;
-    const line: Line = { connection, connectionId, held: new Set(), asking: new Set() };
+    const line: Line = { connection, connectionId, held: new Set(), waiting: [], underWay: [] };
     const ended = (thrown?: unknown): void => this.#drop(line, thrown);
     connection.on('error', ended);
     (connection as unknown as { on(event: 'end', listener: () => void): void }).on('end', ended);
-    // The first to be asked, so that whoever gets this line has one that answers.
-    await this.#ask(line, `SET SESSION wait_timeout = ${waitTimeoutSeconds}`, '');
+    const sql = `SET SESSION wait_timeout = ${waitTimeoutSeconds}`;
+    await connection.query({ sql, timeout: this.#answerTimeoutMs }).catch((thrown: unknown) => {
+      ended(thrown);
+      throw thrown;
+    });
     this.#live = line;
     this.#beat(line);
     return line;
@@ -153,7 +182,7 @@ export class NamedLock implements SessionLock {
   #beat(line: Line): void {
     this.#clock.after(heartbeatMs, () => {
       if (this.#live !== line || this.#closed) return;
-      this.#ask(line, 'SELECT ? IS NOT NULL AS answer', 'heartbeat').then(
+      this.#ask(line, '? IS NOT NULL', 'heartbeat').then(
         () => this.#beat(line),
         () => undefined, // the line is dropped already
       );
@@ -164,7 +193,8 @@ export class NamedLock implements SessionLock {
   #drop(line: Line, reason: unknown = new Error('the connection was ended')): void {
     if (this.#live === line) this.#live = this.#line = null;
     line.connection.destroy();
-    for (const reject of line.asking) reject(reason);
+    // A connection that is ended forgets whom it owes an answer.
+    for (const { answer } of [...line.underWay, ...line.waiting.splice(0)]) answer.reject(lockDown(reason));
     if (line.held.size > 0) this.#onLost(line.held.size);
     for (const lost of line.held) lost.abort();
     line.held.clear();

@@ -74,6 +74,7 @@ class MysqlTransaction implements Transaction {
   }
 
   async query(sql: string, values: readonly unknown[]): Promise<QueryResult> {
+    values.forEach(refuseObject);
     const [result] = await this.#connection.query(sql, [...values]);
     if (Array.isArray(result)) {
       return { rows: result as Record<string, unknown>[], affectedRows: 0, insertId: 0 };
@@ -99,5 +100,20 @@ class MysqlTransaction implements Transaction {
     } catch {
       this.#connection.destroy();
     }
+  }
+}
+
+/** mysql2 writes an object as `a = 1, b = 2`: whoever passes on what a client sent as JSON would be passing on SQL. */
+function refuseObject(value: unknown): void {
+  if (Array.isArray(value)) value.forEach(refuseObject);
+  else if (
+    typeof value === 'object' &&
+    value !== null &&
+    !(value instanceof Date) &&
+    !Buffer.isBuffer(value)
+  ) {
+    throw new TypeError(
+      'a value of a statement must be a string, number, Buffer, Date, null, or a list of such',
+    );
   }
 }

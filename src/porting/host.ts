@@ -1,4 +1,6 @@
+import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { dirname } from 'node:path';
 import process from 'node:process';
 import { Problem, asProblem } from '../errors.ts';
 import { mysqlStore } from '../mysql/transaction.ts';
@@ -12,11 +14,15 @@ import { work, type Job, type WorkParts } from './work.ts';
  * the gateway. It is told what to do over the channel it was started with, and ends when that channel ends.
  */
 process.once('message', (settings: HostSettings) => start(settings));
-process.once('disconnect', () => process.exit(0)); // the gateway is gone, however it went
 process.on('SIGTERM', () => undefined); // the gateway says when; a ^C at the terminal reaches us as well
 process.on('SIGINT', () => undefined);
 
 function start(settings: HostSettings): void {
+  process.once('disconnect', () => {
+    // The gateway is gone, however it went, and cannot clean up any more.
+    rmSync(dirname(settings.socketPath), { recursive: true, force: true });
+    process.exit(0);
+  });
   const parts: WorkParts = {
     store: mysqlStore(settings.database, settings.sessionTable),
     customs: { codec: dumperCodec, cookieName: settings.cookieName },

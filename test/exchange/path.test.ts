@@ -37,6 +37,7 @@ t.test('other spellings of an address are that address', async (t) => {
     `//a/b.pl /./a/b.pl /a//b.pl /x/../a/b.pl /%61/b%2epl /a/%2e/b.pl /x/%2E%2e/a/b.pl`,
   );
   for (const spelling of spellings) t.equal(normalisePath(spelling).target, '/a/b.pl', spelling);
+  t.equal(normalisePath('/%7Eu/%2Db%5fc%41').target, '/~u/-b_cA');
   t.equal(normalisePath('http://shop.test:8080/a/b.pl?x').target, '/a/b.pl?x');
   t.equal(normalisePath('HTTPS://shop.test').target, '/');
   t.equal(normalisePath('http://shop.test?x').target, '/?x');
