@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { open, unlink, type FileHandle } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,12 +55,12 @@ export async function receiveBody(request: IncomingMessage): Promise<ReceivedBod
   };
 }
 
+/** Writes a large body to a file that has no name any more, so that nothing is left of it however we end. */
 async function spool(begun: Buffer[], request: IncomingMessage): Promise<ReceivedBody> {
-  const folder = await mkdtemp(join(tmpdir(), 'banyan-body-')).catch((thrown: unknown) => {
-    throw new Problem('BODY_NOT_KEPT', `no folder for a large body: ${String(thrown)}`, thrown);
+  const file = await openNameless().catch((thrown: unknown) => {
+    throw new Problem('BODY_NOT_KEPT', `no file for a large body: ${String(thrown)}`, thrown);
   });
-  const release = (): void => void rm(folder, { recursive: true, force: true });
-  const file = join(folder, 'body');
+  const release = (): void => void file.close().catch(() => undefined);
   let length = begun.reduce((sum, chunk) => sum + chunk.length, 0);
   const rest = async function* (): AsyncGenerator<Buffer> {
     yield* begun;
@@ -70,7 +70,7 @@ async function spool(begun: Buffer[], request: IncomingMessage): Promise<Receive
     }
   };
   try {
-    await pipeline(rest, createWriteStream(file, { mode: 0o600 }));
+    await pipeline(rest, file.createWriteStream({ autoClose: false }));
   } catch (thrown) {
     release();
     if (request.destroyed && !request.complete) throw new Problem('BODY_CUT', 'the client broke off', thrown);
@@ -80,5 +80,13 @@ async function spool(begun: Buffer[], request: IncomingMessage): Promise<Receive
       thrown,
     );
   }
-  return { body: { lengthBytes: length, bytes: null, stream: () => createReadStream(file) }, release };
+  const stream = (): Readable => file.createReadStream({ start: 0, autoClose: false });
+  return { body: { lengthBytes: length, bytes: null, stream }, release };
+}
+
+async function openNameless(): Promise<FileHandle> {
+  const name = join(tmpdir(), `banyan-body-${randomBytes(12).toString('hex')}`);
+  const file = await open(name, 'wx+', 0o600);
+  await unlink(name);
+  return file;
 }

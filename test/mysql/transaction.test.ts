@@ -43,6 +43,16 @@ t.test('on a real MariaDB', async (t) => {
     await later.rollBack();
   });
 
+  await t.test('a value that would become SQL is refused', async (t) => {
+    const transaction = await open(t).begin();
+    for (const value of [{ id: 1 }, [{ id: 1 }], new Map()]) {
+      await t.rejects(transaction.query('SELECT name FROM orders WHERE id = ?', [value]), TypeError);
+    }
+    const { rows } = await transaction.query('SELECT name FROM orders WHERE id IN (?)', [[1, 2]]);
+    t.equal(rows.length, 1, 'a list of plain values is a list');
+    await transaction.rollBack();
+  });
+
   await t.test('what was rolled back was never there', async (t) => {
     const store = open(t, { connectionLimit: 1 });
     const transaction = await store.begin();

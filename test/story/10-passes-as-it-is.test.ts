@@ -20,8 +20,10 @@ function send(base: string, { method = 'GET', path, headers = {}, body }: Sent):
   });
 }
 
-/** Fields that belong to the connection, or to the moment: Apache itself says a length of 0 or leaves it out. */
-const own = /^(?:(?:connection|keep-alive|transfer-encoding|date):|content-length: 0$)/i;
+/** Fields that belong to the connection, or to the moment. */
+const own = /^(?:connection|keep-alive|transfer-encoding|date):/i;
+/** Apache says the length of a script's answer when it happens to have all of it at once. */
+const ownOfScripts = /^content-length:/i;
 
 /** What must come through as it is. */
 async function essence(base: string, what: Sent): Promise<unknown> {
@@ -29,7 +31,7 @@ async function essence(base: string, what: Sent): Promise<unknown> {
   const body = await buffer(answer);
   const fields = answer.rawHeaders
     .flatMap((name, i, all) => (i % 2 === 0 ? [`${name}: ${all[i + 1]}`] : []))
-    .filter((field) => !own.test(field))
+    .filter((field) => !own.test(field) && !(what.path.startsWith('/cgi-bin/') && ownOfScripts.test(field)))
     .map((field) =>
       field.replace(/CGISESSID=[0-9a-f]{32}/, 'CGISESSID=<id>').replace(/expires=[^;]+/, 'expires=<date>'),
     );
