@@ -43,10 +43,11 @@ export async function startMariaDb(scratch: string): Promise<MariaDb> {
       `--datadir=${data}`,
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
+      '--skip-name-resolve', // else it fails where the host's own name cannot be looked up
       `--tmpdir=${temporary}`,
       ...smallServer,
     ],
-    { stdio: 'ignore', env: { ...process.env, TMPDIR: temporary } },
+    { stdio: 'pipe', env: { ...process.env, TMPDIR: temporary } },
   );
   giveToServers(data);
   writeFileSync(
