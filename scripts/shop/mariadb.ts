@@ -43,7 +43,7 @@ export async function startMariaDb(scratch: string): Promise<MariaDb> {
       `--datadir=${data}`,
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
-      '--skip-name-resolve', // else it fails where the host's own name cannot be looked up
+      '--force', // else it fails where the host's own name cannot be looked up, as in a bare container
       `--tmpdir=${temporary}`,
       ...smallServer,
     ],
