@@ -8,7 +8,7 @@ import type { SessionSettings, Settings } from './config/settings.ts';
 import { makeAdmin } from './control/api.ts';
 import { Problem } from './errors.ts';
 import { systemClock } from './exchange/clock.ts';
-import { makeApp } from './gateway/app.ts';
+import { makeListener, type Listener } from './gateway/app.ts';
 import type { Parts, SessionParts } from './gateway/parts.ts';
 import { legacyBackend } from './legacy/backend.ts';
 import { httpTransport } from './legacy/http.ts';
@@ -80,7 +80,8 @@ export async function compose(
   };
   takeOver(settings);
 
-  const app = makeApp(parts, legacy.url);
+  const listener = makeListener(parts, legacy.url);
+  const { app } = listener;
   const admin = makeAdmin({
     metrics: () => metrics.page(),
     notReady: () => (locks === null ? Promise.resolve(null) : locks.notReady()),
@@ -103,7 +104,7 @@ export async function compose(
       return findings;
     },
     close: async () => {
-      await drain(app);
+      await drain(listener);
       await admin.close();
       await portSide.close();
       await locks?.close();
@@ -174,8 +175,8 @@ function lazyPortSide(settings: Settings, metrics: Metrics, log: Log) {
       backend,
       ready: keeper.ready,
       close: async () => {
+        await keeper.close(); // first: only a host that is dead can be trusted not to commit any more
         await backend.close();
-        await keeper.close();
       },
     };
   };
@@ -204,12 +205,14 @@ function lazyPortSide(settings: Settings, metrics: Metrics, log: Log) {
   };
 }
 
-async function drain(app: FastifyInstance): Promise<void> {
+/** Ends the listener when every request is over, those whose clients have left included: their turns are held still. */
+async function drain({ app, idle }: Listener): Promise<void> {
   // Node closes idle connections once, when the server is told to close; one that becomes idle later would stay.
-  const idle = setInterval(() => app.server.closeIdleConnections(), 50);
+  const again = setInterval(() => app.server.closeIdleConnections(), 50);
   const hard = setTimeout(() => app.server.closeAllConnections(), drainMs);
   await app.close();
-  clearInterval(idle);
+  await Promise.race([idle(), new Promise((resolve) => setTimeout(resolve, drainMs))]);
+  clearInterval(again);
   clearTimeout(hard);
 }
 

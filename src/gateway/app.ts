@@ -4,6 +4,7 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Problem } from '../errors.ts';
 import { take } from './lanes.ts';
+import { lastOpenAnswer } from './presence.ts';
 import type { Parts } from './parts.ts';
 
 const asItCame = Symbol('the request as it came');
@@ -12,15 +13,23 @@ interface Arrived extends IncomingMessage {
   [asItCame]?: { method: string; target: string };
 }
 
+/** The gateway's listener. */
+export interface Listener {
+  readonly app: FastifyInstance;
+  /** Resolves when no request is under way: also those whose clients have left are over. */
+  idle(): Promise<void>;
+}
+
 /**
- * The gateway's listener. @fastify/http-proxy mounts it and carries WebSocket upgrades; every other request is handed
- * to our lanes through its `handler` option, on Node's own request and response.
+ * Makes the gateway's listener. @fastify/http-proxy mounts it, and hands every request to our lanes through its
+ * `handler` option, on Node's own request and response.
  *
  * Fastify's router, its body parsers and http-proxy's own check of the URL each refuse requests that old scripts rely
  * on (`%E9` in a path: 400; a Content-Type without a slash: 415; PROPFIND: 404; measured, toolchain.md 4). None of
  * them is to judge, so all of them see `GET /`, and the lanes see the request as it came.
  */
-export function makeApp(parts: Parts, legacy: URL): FastifyInstance {
+export function makeListener(parts: Parts, legacy: URL): Listener {
+  const underWay = new Set<Promise<void>>();
   const app = Fastify({
     logger: false,
     forceCloseConnections: 'idle',
@@ -30,8 +39,6 @@ export function makeApp(parts: Parts, legacy: URL): FastifyInstance {
     rewriteUrl(request) {
       const arrived = request as Arrived;
       arrived[asItCame] = { method: request.method ?? 'GET', target: request.url ?? '/' };
-      if (request.headers.upgrade !== undefined && request.headers.connection !== undefined)
-        return request.url ?? '/';
       request.method = 'GET';
       return '/';
     },
@@ -40,7 +47,6 @@ export function makeApp(parts: Parts, legacy: URL): FastifyInstance {
   Object.assign(app.server, { httpAllowHalfOpen: true });
   app.register(proxy, {
     upstream: legacy.origin,
-    websocket: true,
     disableRequestLogging: true,
     internalRewriteLocationHeader: false,
     handler: (request: FastifyRequest, reply) => {
@@ -48,10 +54,19 @@ export function makeApp(parts: Parts, legacy: URL): FastifyInstance {
       const came = raw[asItCame] ?? { method: 'GET', target: '/' };
       reply.hijack();
       raw.method = came.method;
-      return take(raw, reply.raw, came.method, came.target, parts);
+      const taken = take(raw, reply.raw, came.method, came.target, parts);
+      underWay.add(taken);
+      void taken.finally(() => underWay.delete(taken));
     },
   });
-  return app;
+  // An expectation nobody knows is no reason to refuse a request that Apache would serve.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  return {
+    app,
+    idle: async () => {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
+  };
 }
 
 /** What cannot be read as a request gets an answer too, where there is still somebody to answer. */
@@ -61,8 +76,11 @@ function refuse(error: Error & { code?: string }, socket: Socket): void {
   const head =
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: text/plain\r\n` +
     `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
-  if (socket.writable && error.code !== 'ECONNRESET') socket.end(head + body);
-  else socket.destroy();
+  const answering = lastOpenAnswer(socket);
+  if (!socket.writable || error.code === 'ECONNRESET') socket.destroy();
+  else if (answering === null) socket.end(head + body);
+  // Garbage behind a good request must not spoil the answer that is on its way.
+  else answering.once('close', () => socket.end(head + body));
 }
 
 function codeOf(code: string | undefined): 'HEADERS_TOO_LARGE' | 'REQUEST_SLOW' | 'NOT_HTTP' {

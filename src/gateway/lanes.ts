@@ -1,17 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem, asProblem } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { requestHeaders } from '../exchange/headers.ts';
+import { headerValues, requestHeaders } from '../exchange/headers.ts';
 import { normalisePath, type RequestTarget } from '../exchange/path.ts';
 import type { ExchangeRecord } from '../record.ts';
-import type { Route } from '../routing/route.ts';
-import type { Table } from '../routing/table.ts';
 import { sessionIdOf } from '../session/identity.ts';
 import { clientOf, type Client } from './client.ts';
 import type { Parts } from './parts.ts';
 import { hasBody, receiveBody } from './receive.ts';
 import { resultOf } from './report.ts';
-import { serve } from './serve.ts';
+import { serve, type Matched } from './serve.ts';
 
 /** A request at the door, before anybody knows what it is about. */
 interface Arrival {
@@ -24,8 +22,8 @@ interface Arrival {
 }
 
 /**
- * Takes in every request and picks its lane: the story, or, where a route is all legacy and there is no turn to take,
- * a plain pass-through. `method` and `rawTarget` are what the client sent. Never rejects.
+ * Takes in every request and picks its lane: the story, or, where a route is all legacy and there is neither a turn to
+ * take nor a body to take in, a plain pass-through. `method` and `rawTarget` are what the client sent. Never rejects.
  */
 export async function take(
   request: IncomingMessage,
@@ -39,16 +37,17 @@ export async function take(
   try {
     if (method === 'TRACE' || method === 'CONNECT')
       throw new Problem('METHOD_REFUSED', `${method} is not passed on`);
+    if (headerValues(request.rawHeaders, 'host').length > 1)
+      throw new Problem('NOT_HTTP', 'there are two Host fields');
     const target = normalisePath(rawTarget);
     const table = parts.table();
     const route = table.match(method, target.decoded);
     const { sessions } = parts;
     const sessionId = sessions === null ? null : sessionIdOf(request.rawHeaders, sessions.cookieName);
     const needsTurn = sessionId !== null && route.session === 'write';
-    const countable = !hasBody(request) || request.headers['content-length'] !== undefined;
-    if (route.target.stage === 'legacy' && !needsTurn && countable)
-      await pass(arrival, target, table, route, parts);
-    else await tell(arrival, target, table, sessionId, parts);
+    if (route.target.stage === 'legacy' && !needsTurn && !hasBody(request)) {
+      await pass(arrival, target, { route, revision: table.revision }, parts);
+    } else await tell(arrival, target, { route, revision: table.revision }, sessionId, parts);
   } catch (thrown) {
     const problem = asProblem(thrown, 'GATEWAY_FAULT');
     client.apologise(problem, arrival.id);
@@ -60,7 +59,7 @@ export async function take(
 async function tell(
   arrival: Arrival,
   target: RequestTarget,
-  table: Table,
+  matched: Matched,
   sessionId: string | null,
   parts: Parts,
 ): Promise<void> {
@@ -80,7 +79,7 @@ async function tell(
     startedMs: arrival.startedMs,
   };
   try {
-    await serve(exchange, client, table, parts);
+    await serve(exchange, client, matched, parts);
   } finally {
     release();
   }
@@ -90,16 +89,14 @@ async function tell(
 async function pass(
   arrival: Arrival,
   target: RequestTarget,
-  table: Table,
-  route: Route,
+  { route, revision }: Matched,
   parts: Parts,
 ): Promise<void> {
   const { request, response, client } = arrival;
-  const passed = await parts.passThrough(request, response, {
+  const passed = await parts.passThrough(response, {
     method: arrival.method,
     target: target.target,
     headers: requestHeaders(request.rawHeaders, { clientAddress: addressOf(request), scheme: 'http' }),
-    lengthBytes: Number(request.headers['content-length'] ?? 0),
     timeoutMs: route.timeoutMs,
   });
   const { problem } = passed;
@@ -111,7 +108,7 @@ async function pass(
     ...refusal(arrival, null, parts),
     path: target.path,
     route: route.name,
-    revision: table.revision,
+    revision,
     served: passed.status === null ? 'none' : 'legacy',
     why: 'the target is legacy and there is no turn to take',
     status,

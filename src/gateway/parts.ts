@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Problem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
 import type { ExchangeRecord } from '../record.ts';
@@ -20,11 +20,10 @@ export interface Parts {
   readonly sessions: SessionParts | null;
   readonly legacy: Backend;
   readonly port: Backend;
-  /** Passes a request on as it flows; see legacy/pass-through.ts. */
+  /** Passes on a request without a body, and its answer as it flows; see legacy/pass-through.ts. */
   readonly passThrough: (
-    request: IncomingMessage,
     response: ServerResponse,
-    order: { method: string; target: string; headers: string[]; lengthBytes: number; timeoutMs: number },
+    order: { method: string; target: string; headers: string[]; timeoutMs: number },
   ) => Promise<{ status: number | null; elapsedMs: number; problem: Problem | null }>;
   readonly clock: Clock;
   readonly newId: () => string;

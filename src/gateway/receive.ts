@@ -4,7 +4,6 @@ import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Problem } from '../errors.ts';
 import type { Body } from '../exchange/body.ts';
 
@@ -60,7 +59,11 @@ async function spool(begun: Buffer[], request: IncomingMessage): Promise<Receive
   const file = await openNameless().catch((thrown: unknown) => {
     throw new Problem('BODY_NOT_KEPT', `no file for a large body: ${String(thrown)}`, thrown);
   });
-  const release = (): void => void file.close().catch(() => undefined);
+  const readers: Readable[] = [];
+  const release = (): void => {
+    for (const reader of readers) reader.destroy(); // each keeps the file open
+    void file.close().catch(() => undefined);
+  };
   let length = begun.reduce((sum, chunk) => sum + chunk.length, 0);
   const rest = async function* (): AsyncGenerator<Buffer> {
     yield* begun;
@@ -70,7 +73,7 @@ async function spool(begun: Buffer[], request: IncomingMessage): Promise<Receive
     }
   };
   try {
-    await pipeline(rest, file.createWriteStream({ autoClose: false }));
+    await file.writeFile(rest());
   } catch (thrown) {
     release();
     if (request.destroyed && !request.complete) throw new Problem('BODY_CUT', 'the client broke off', thrown);
@@ -80,7 +83,11 @@ async function spool(begun: Buffer[], request: IncomingMessage): Promise<Receive
       thrown,
     );
   }
-  const stream = (): Readable => file.createReadStream({ start: 0, autoClose: false });
+  const stream = (): Readable => {
+    const reader = file.createReadStream({ start: 0, autoClose: false });
+    readers.push(reader);
+    return reader;
+  };
   return { body: { lengthBytes: length, bytes: null, stream }, release };
 }
 

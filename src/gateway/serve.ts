@@ -1,11 +1,17 @@
 import type { Exchange } from '../exchange/exchange.ts';
-import { decide } from '../routing/decide.ts';
-import type { Table } from '../routing/table.ts';
+import { decideFor } from '../routing/decide.ts';
+import type { Route } from '../routing/route.ts';
 import { attempt } from './attempt.ts';
 import type { Client } from './client.ts';
 import { enter } from './enter.ts';
 import type { Parts } from './parts.ts';
 import { Report } from './report.ts';
+
+/** The route of a request, from the one table that serves it from start to end, whatever is flipped meanwhile. */
+export interface Matched {
+  readonly route: Route;
+  readonly revision: number;
+}
 
 /**
  * THE STORY: what happens to one request.
@@ -18,13 +24,18 @@ import { Report } from './report.ts';
  *       │                    5 leave     when that side is *finished*, not when the client is gone
  *       │                    6 record    metrics, log
  *
- * Never rejects. One table serves the request from start to end, whatever is flipped meanwhile.
+ * Never rejects.
  */
-export async function serve(exchange: Exchange, client: Client, table: Table, parts: Parts): Promise<void> {
+export async function serve(
+  exchange: Exchange,
+  client: Client,
+  matched: Matched,
+  parts: Parts,
+): Promise<void> {
   const report = new Report(exchange, parts.clock);
 
   // 1 decide
-  const decision = decide(table, {
+  const decision = decideFor(matched.route, matched.revision, {
     method: exchange.method,
     decodedPath: exchange.target.decoded,
     sessionId: exchange.sessionId,

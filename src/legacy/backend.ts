@@ -35,6 +35,7 @@ function handle(
   };
   const callOff = clock.after(route.timeoutMs, () => {
     receiver.discard();
+    call.abortIfUnsent(); // it would be run although its visitor has been told otherwise
     fail(new Problem('LEGACY_TIMEOUT', `legacy did not begin to answer within ${route.timeoutMs} ms`));
   });
   const receiver = new AnswerReceiver({
@@ -54,7 +55,7 @@ function handle(
       finished.resolve({ elapsedMs: clock.nowMs() - startedMs, problem });
     },
   });
-  transport.send(
+  const call = transport.send(
     {
       method: exchange.method,
       target: exchange.target.target,

@@ -40,13 +40,14 @@ function dispatch(pool: Pool, request: LegacyRequest, receiver: LegacyReceiver):
       handler,
     );
   } catch (thrown) {
-    handler.onError(thrown as Error);
+    // What undici refuses to send is the client's doing, such as two Host fields.
+    handler.refuse(new Problem('NOT_HTTP', `the request cannot be passed on: ${String(thrown)}`, thrown));
   }
-  return { abort: () => handler.abort() };
+  return handler;
 }
 
 /** undici's raw interface: buffers as they were parsed, no objects in between. */
-class Handler implements Dispatcher.DispatchHandler {
+class Handler implements Dispatcher.DispatchHandler, LegacyCall {
   readonly #receiver: LegacyReceiver;
   #abort: ((reason?: Error) => void) | null = null;
   #aborted = false;
@@ -61,6 +62,12 @@ class Handler implements Dispatcher.DispatchHandler {
     this.#abort?.();
   }
 
+  abortIfUnsent(): void {
+    if (this.#abort !== null) return;
+    this.#aborted = true;
+    this.onError(new Error('it was given up while it waited for a connection'));
+  }
+
   onConnect(abort: (reason?: Error) => void): void {
     this.#abort = abort;
     if (this.#aborted) abort();
@@ -70,7 +77,8 @@ class Handler implements Dispatcher.DispatchHandler {
     if (status < 200) return true; // 1xx: not passed on
     const headers: string[] = new Array(raw.length);
     for (let i = 0; i < raw.length; i++) headers[i] = (raw[i] as Buffer).toString('latin1');
-    this.#receiver.head(status, reason, headers, { resume });
+    // undici reads a reason phrase as UTF-8, Node sends latin-1 and refuses everything else.
+    this.#receiver.head(status, reason.replace(/[^\t\x20-\x7e\x80-\xff]/g, '?'), headers, { resume });
     return true;
   }
 
@@ -85,9 +93,14 @@ class Handler implements Dispatcher.DispatchHandler {
   }
 
   onError(error: Error): void {
+    this.refuse(asLegacyProblem(error, this.#abort !== null));
+  }
+
+  /** Ends the call with a problem, where it has not ended yet. */
+  refuse(problem: Problem): void {
     if (this.#done) return;
     this.#done = true;
-    this.#receiver.failed(asLegacyProblem(error, this.#abort !== null));
+    this.#receiver.failed(problem);
   }
 }
 

@@ -1,17 +1,19 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { Problem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
 import { answerHeaders } from '../exchange/headers.ts';
 import type { LegacyCall, LegacyControls, LegacyReceiver, LegacyTransport } from './transport.ts';
 
-/** A request that nobody needs to understand. */
+/** A request that nobody needs to understand. It has no body. */
 export interface PassOrder {
   readonly method: string;
   readonly target: string;
   readonly headers: string[];
-  readonly lengthBytes: number;
   readonly timeoutMs: number;
 }
+
+/** A client that takes nothing for so long is not waited for any more. */
+const longestStallMs = 60_000;
 
 /** How a passed request ended. */
 export interface Passed {
@@ -28,11 +30,11 @@ export interface Passed {
 export function passThrough(
   transport: LegacyTransport,
   clock: Clock,
-): (request: IncomingMessage, response: ServerResponse, order: PassOrder) => Promise<Passed> {
-  return (request, response, order) =>
+): (response: ServerResponse, order: PassOrder) => Promise<Passed> {
+  return (response, order) =>
     new Promise((resolve) => {
       const startedMs = clock.nowMs();
-      const receiver = new ClientReceiver(response, (status, problem) => {
+      const receiver = new ClientReceiver(response, clock, (status, problem) => {
         callOff();
         response.off('close', left);
         resolve({ status, elapsedMs: clock.nowMs() - startedMs, problem });
@@ -44,8 +46,7 @@ export function passThrough(
       });
       const left = (): void => receiver.giveUp(new Problem('CLIENT_GONE', 'the client left'));
       response.once('close', left);
-      const body = order.lengthBytes > 0 ? request : null;
-      receiver.call = transport.send({ ...order, body }, receiver);
+      receiver.call = transport.send({ ...order, body: null, lengthBytes: 0 }, receiver);
     });
 }
 
@@ -53,14 +54,20 @@ class ClientReceiver implements LegacyReceiver {
   /** Set as soon as there is one; legacy may have failed before. */
   call: LegacyCall | null = null;
   readonly #response: ServerResponse;
+  readonly #clock: Clock;
   readonly #done: (status: number | null, problem: Problem | null) => void;
   #status: number | null = null;
   #resume: (() => void) | null = null;
   #flowing = false;
   #over = false;
 
-  constructor(response: ServerResponse, done: (status: number | null, problem: Problem | null) => void) {
+  constructor(
+    response: ServerResponse,
+    clock: Clock,
+    done: (status: number | null, problem: Problem | null) => void,
+  ) {
     this.#response = response;
+    this.#clock = clock;
     this.#done = done;
   }
 
@@ -86,7 +93,11 @@ class ClientReceiver implements LegacyReceiver {
     if (this.#over) return true;
     this.#flowing = true;
     if (this.#response.write(chunk)) return true;
-    this.#response.once('drain', () => this.#resume?.());
+    const callOff = this.#clock.after(longestStallMs, () => this.#response.destroy());
+    this.#response.once('drain', () => {
+      callOff();
+      this.#resume?.();
+    });
     return false;
   }
 

@@ -32,6 +32,8 @@ export interface LegacyControls {
 export interface LegacyCall {
   /** Breaks it off. Legacy may run on: nobody tells a CGI script that its reader has left. */
   abort(): void;
+  /** Calls it off where it still waits for a connection, so that legacy will never see it; else does nothing. */
+  abortIfUnsent(): void;
 }
 
 /** A way to the old application. */

@@ -41,6 +41,8 @@ interface Line {
   readonly waiting: Question[];
   /** Asked and not answered; empty while nothing is under way. */
   underWay: readonly Question[];
+  /** Set when the connection is lost: whoever has been handed the line just before must not wait on it. */
+  dropped: boolean;
 }
 
 /**
@@ -124,6 +126,7 @@ export class NamedLock implements SessionLock {
   }
 
   #ask(line: Line, expression: Question['expression'], value: string): Promise<boolean> {
+    if (line.dropped) return Promise.reject(lockDown(new Error('the connection was lost')));
     const answer = Promise.withResolvers<boolean>();
     line.waiting.push({ expression, value, answer });
     if (line.underWay.length === 0) void this.#askAll(line);
@@ -165,7 +168,14 @@ export class NamedLock implements SessionLock {
     const connectTimeout = Math.min(longestConnectMs, this.#answerTimeoutMs);
     const connection = await mysql.createConnection({ ...this.#options, connectTimeout });
     const connectionId = connection.threadId ?? 0;
-    const line: Line = { connection, connectionId, held: new Set(), waiting: [], underWay: [] };
+    const line: Line = {
+      connection,
+      connectionId,
+      held: new Set(),
+      waiting: [],
+      underWay: [],
+      dropped: false,
+    };
     const ended = (thrown?: unknown): void => this.#drop(line, thrown);
     connection.on('error', ended);
     (connection as unknown as { on(event: 'end', listener: () => void): void }).on('end', ended);
@@ -192,6 +202,7 @@ export class NamedLock implements SessionLock {
   /** Everything held on a lost connection is lost: the server has freed it, or soon will. */
   #drop(line: Line, reason: unknown = new Error('the connection was ended')): void {
     if (this.#live === line) this.#live = this.#line = null;
+    line.dropped = true;
     line.connection.destroy();
     // A connection that is ended forgets whom it owes an answer.
     for (const { answer } of [...line.underWay, ...line.waiting.splice(0)]) answer.reject(lockDown(reason));

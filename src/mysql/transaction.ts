@@ -18,11 +18,9 @@ import { SessionRows, type SessionTable } from './session-table.ts';
 export function mysqlStore(options: PoolOptions, where: SessionTable): SessionStore {
   const pool = mysql.createPool({ ...options, connectTimeout: 3_000, waitForConnections: true });
   const rows = new SessionRows(where);
+  const connections = new CleanConnections(pool, where.charset);
   return {
-    begin: async () => {
-      const connection = await checkOut(pool);
-      return new MysqlTransaction(connection, rows);
-    },
+    begin: async () => new MysqlTransaction(await connections.begin(), connections, rows),
     close: () => pool.end(),
   };
 }
@@ -30,52 +28,101 @@ export function mysqlStore(options: PoolOptions, where: SessionTable): SessionSt
 /** As many idle connections as may have been ended by the server without our having heard of it yet. */
 const mostStale = 10;
 
-async function checkOut(pool: Pool): Promise<PoolConnection> {
-  for (let stale = 0; ; stale++) {
-    let connection: PoolConnection | null = null;
-    try {
-      connection = await pool.getConnection();
-      await connection.query('SET TRANSACTION ISOLATION LEVEL READ COMMITTED');
-      await connection.query('START TRANSACTION');
-      return connection;
-    } catch (thrown) {
-      connection?.destroy();
-      const wasStale = connection !== null && (thrown as { fatal?: unknown }).fatal === true;
-      if (wasStale && stale < mostStale) continue; // nothing was begun on it
-      const reason = thrown instanceof Error ? thrown.message : String(thrown);
-      throw new Problem('DATABASE_DOWN', `no transaction could be begun: ${reason}`, thrown);
+/** Lends connections on which nothing is left of the port before: no variable, no lock, no setting, no transaction. */
+class CleanConnections {
+  readonly #pool: Pool;
+  readonly #charset: string;
+  readonly #prepared = new WeakSet<object>();
+
+  constructor(pool: Pool, charset: string) {
+    this.#pool = pool;
+    this.#charset = charset;
+  }
+
+  /** A connection with a transaction begun. Rejects with Problem DATABASE_DOWN. */
+  async begin(): Promise<PoolConnection> {
+    for (let stale = 0; ; stale++) {
+      let connection: PoolConnection | null = null;
+      try {
+        connection = await this.#pool.getConnection();
+        if (!this.#prepared.has(connection.connection)) await this.#prepare(connection);
+        await connection.query('START TRANSACTION');
+        return connection;
+      } catch (thrown) {
+        connection?.destroy();
+        const wasStale = connection !== null && (thrown as { fatal?: unknown }).fatal === true;
+        if (wasStale && stale < mostStale) continue; // nothing was begun on it
+        const reason = thrown instanceof Error ? thrown.message : String(thrown);
+        throw new Problem('DATABASE_DOWN', `no transaction could be begun: ${reason}`, thrown);
+      }
     }
+  }
+
+  /** Takes a connection back whose transaction is over. Nobody waits for the cleaning. */
+  takeBack(connection: PoolConnection): void {
+    const clean = async (): Promise<void> => {
+      await connection.reset();
+      await connection.query(`SET NAMES ${this.#charset}`); // a reset forgets what was agreed at the start
+      await this.#prepare(connection);
+      connection.release();
+    };
+    clean().catch(() => connection.destroy());
+  }
+
+  /** Ends a connection and, at the server, what still runs on it: its row locks must not wait for a slow statement. */
+  async end(connection: PoolConnection): Promise<void> {
+    const { threadId } = connection;
+    connection.destroy();
+    await this.#pool.query('KILL ?', [threadId]).catch(() => undefined); // it may have ended by itself
+  }
+
+  async #prepare(connection: PoolConnection): Promise<void> {
+    await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+    this.#prepared.add(connection.connection);
   }
 }
 
+/** InnoDB has undone the whole transaction, and the next statement would be outside of any. */
+const deadlock = 1213;
+/** What would end the transaction behind our back (MariaDB: "SQL statements causing an implicit commit"). */
+const endsTransaction =
+  /^\s*(?:commit|rollback(?!\s+to)|start|begin|set\s+autocommit|create|alter|drop|truncate|rename|(?:un)?lock\s+tables|grant|revoke)\b/i;
+
 class MysqlTransaction implements Transaction {
   readonly #connection: PoolConnection;
+  readonly #connections: CleanConnections;
   readonly #rows: SessionRows;
+  /** Why no statement may be sent any more, or null: by now the connection may be somebody else's. */
+  #over: string | null = null;
+  #running = 0;
 
-  constructor(connection: PoolConnection, rows: SessionRows) {
+  constructor(connection: PoolConnection, connections: CleanConnections, rows: SessionRows) {
     this.#connection = connection;
+    this.#connections = connections;
     this.#rows = rows;
   }
 
   loadSession(id: string, forUpdate: boolean): Promise<Buffer | null> {
-    return this.#rows.read(this.#connection, id, forUpdate);
+    return this.#run(() => this.#rows.read(this.#connection, id, forUpdate));
   }
 
   addSession(id: string, bytes: Buffer): Promise<void> {
-    return this.#rows.insert(this.#connection, id, bytes);
+    return this.#run(() => this.#rows.insert(this.#connection, id, bytes));
   }
 
   saveSession(id: string, bytes: Buffer, fence: Parameters<Transaction['saveSession']>[2]): Promise<void> {
-    return this.#rows.update(this.#connection, id, bytes, fence);
+    return this.#run(() => this.#rows.update(this.#connection, id, bytes, fence));
   }
 
   removeSession(id: string): Promise<void> {
-    return this.#rows.remove(this.#connection, id);
+    return this.#run(() => this.#rows.remove(this.#connection, id));
   }
 
   async query(sql: string, values: readonly unknown[]): Promise<QueryResult> {
+    if (endsTransaction.test(sql))
+      throw new TypeError('a port may not send a statement that ends its transaction');
     values.forEach(refuseObject);
-    const [result] = await this.#connection.query(sql, [...values]);
+    const [result] = await this.#run(() => this.#connection.query(sql, [...values]));
     if (Array.isArray(result)) {
       return { rows: result as Record<string, unknown>[], affectedRows: 0, insertId: 0 };
     }
@@ -83,10 +130,18 @@ class MysqlTransaction implements Transaction {
     return { rows: [], affectedRows, insertId };
   }
 
+  mustBeOpen(): void {
+    if (this.#over !== null) throw new Problem('PORT_FAILED', this.#over);
+    if (this.#running > 0)
+      throw new Problem('PORT_FAILED', 'the port answered before all its statements had');
+  }
+
   async commit(): Promise<void> {
+    this.mustBeOpen();
+    this.#over = 'the transaction is over: it was committed';
     try {
       await this.#connection.query('COMMIT');
-      this.#connection.release();
+      this.#connections.takeBack(this.#connection);
     } catch (thrown) {
       this.#connection.destroy();
       throw thrown;
@@ -94,11 +149,29 @@ class MysqlTransaction implements Transaction {
   }
 
   async rollBack(): Promise<void> {
+    this.#over ??= 'the transaction is over: it was rolled back';
+    // ROLLBACK would wait behind a statement that still runs; the end of the connection does not.
+    if (this.#running > 0) return this.#connections.end(this.#connection);
     try {
       await this.#connection.query('ROLLBACK');
-      this.#connection.release();
+      this.#connections.takeBack(this.#connection);
     } catch {
       this.#connection.destroy();
+    }
+  }
+
+  async #run<T>(statement: () => Promise<T>): Promise<T> {
+    if (this.#over !== null) throw new Problem('PORT_FAILED', this.#over);
+    this.#running++;
+    try {
+      return await statement();
+    } catch (thrown) {
+      if ((thrown as { errno?: unknown }).errno === deadlock) {
+        this.#over = 'the server has undone the transaction to end a deadlock';
+      }
+      throw thrown;
+    } finally {
+      this.#running--;
     }
   }
 }

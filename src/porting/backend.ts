@@ -7,7 +7,7 @@ import type { Answer, Outcome } from '../exchange/outcome.ts';
 import type { Backend } from '../routing/backend.ts';
 import type { Route } from '../routing/route.ts';
 import type { Lease } from '../session/lease.ts';
-import { errandHeaders, readFailure, type Errand } from './wire.ts';
+import { errandHeaders, isAnswer, maxHeaderSize, readFailure, type Errand } from './wire.ts';
 
 /** The host a port runs in, as far as serving needs it. */
 export interface Host {
@@ -31,6 +31,7 @@ export function portBackend(
     connections,
     headersTimeout: 0, // the route's time is watched here
     bodyTimeout: 0,
+    maxHeaderSize,
     connect: { timeout: 2_000 },
   });
   return {
@@ -71,7 +72,7 @@ function run(
     receivedAtMs: exchange.receivedAtMs,
   };
   const { promise, resolve } = Promise.withResolvers<Answer | Problem>();
-  const receiver = new Receiver(resolve);
+  const receiver = new Receiver(resolve, lease.lost);
   const callOff = clock.after(route.timeoutMs + graceMs, () => {
     if (!receiver.committing)
       void giveUp(host, receiver, 'PORT_TIMEOUT', 'the port host did not answer; it was ended');
@@ -81,7 +82,6 @@ function run(
       });
     }
   });
-  lease.lost.addEventListener('abort', () => receiver.noteLoss(), { once: true });
   try {
     pool.dispatch(request(exchange, errand), receiver);
   } catch (thrown) {
@@ -121,25 +121,22 @@ class Receiver implements Dispatcher.DispatchHandler {
   /** Why the host is being ended, where that is our doing. */
   overdue: Problem | null = null;
   readonly #resolve: (result: Answer | Problem) => void;
+  /** Once it is aborted a refusal is no reason for legacy to run: it has no turn either. */
+  readonly #lost: AbortSignal;
   readonly #chunks: Buffer[] = [];
   #status = 0;
   #headers: string[] = [];
   #sent = false;
-  #leaseLost = false;
 
-  constructor(resolve: (result: Answer | Problem) => void) {
+  constructor(resolve: (result: Answer | Problem) => void, lost: AbortSignal) {
     this.#resolve = resolve;
+    this.#lost = lost;
   }
 
   settle(result: Answer | Problem): void {
     if (this.settled) return;
     this.settled = true;
     this.#resolve(result);
-  }
-
-  /** From now on a refusal is no reason for legacy to run: it has no turn either. */
-  noteLoss(): void {
-    this.#leaseLost = true;
   }
 
   onConnect(): void {
@@ -162,13 +159,16 @@ class Receiver implements Dispatcher.DispatchHandler {
 
   onComplete(): void {
     const body = Buffer.concat(this.#chunks);
-    const failure = readFailure(this.#headers);
-    if (failure === null) {
+    if (isAnswer(this.#headers)) {
       this.settle({ status: this.#status, headers: answerHeaders(this.#headers), body });
       return;
     }
-    const code = this.#leaseLost && failure !== 'COMMIT_UNCERTAIN' ? 'LEASE_LOST' : failure;
-    this.settle(new Problem(isProblemCode(code) ? code : 'PORT_FAILED', body.toString()));
+    const failure = readFailure(this.#headers);
+    if (this.committing) this.settle(new Problem('COMMIT_UNCERTAIN', body.toString()));
+    else if (failure === null)
+      this.settle(new Problem('PORT_FAILED', `the port host said ${this.#status} by itself`));
+    else if (this.#lost.aborted) this.settle(new Problem('LEASE_LOST', body.toString()));
+    else this.settle(new Problem(isProblemCode(failure) ? failure : 'PORT_FAILED', body.toString()));
   }
 
   onError(error: Error): void {

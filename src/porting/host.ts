@@ -6,7 +6,8 @@ import { Problem, asProblem } from '../errors.ts';
 import { mysqlStore } from '../mysql/transaction.ts';
 import { dumperCodec } from '../perl/dumper.ts';
 import type { HostSettings } from './spawn.ts';
-import { failureHeaders, readErrand } from './wire.ts';
+import { bodiless } from './sayable.ts';
+import { answerMark, failureHeaders, maxHeaderSize, readErrand } from './wire.ts';
 import { work, type Job, type WorkParts } from './work.ts';
 
 /**
@@ -29,9 +30,13 @@ function start(settings: HostSettings): void {
     reportLate: (problem) =>
       process.stderr.write(`${JSON.stringify({ level: 'error', msg: problem.message })}\n`),
   };
-  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
-    void serve(request, response, parts);
-  });
+  // Whatever reached the gateway may be passed on to us, with the errand on top.
+  const server = createServer(
+    { keepAliveTimeout: 0, requestTimeout: 0, maxHeaderSize },
+    (request, response) => {
+      void serve(request, response, parts);
+    },
+  );
   server.listen(settings.socketPath, () => process.send?.('ready'));
 }
 
@@ -39,7 +44,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
   try {
     const job = await receive(request);
     const answer = await work(job, parts, () => announceCommit(response));
-    response.writeHead(answer.status, [...answer.headers, 'Content-Length', String(answer.body.length)]);
+    const length = bodiless.has(answer.status) ? [] : ['Content-Length', String(answer.body.length)];
+    response.writeHead(answer.status, [...answer.headers, ...answerMark, ...length]);
     response.end(answer.body);
   } catch (thrown) {
     const problem = asProblem(thrown, 'PORT_FAILED');

@@ -3,6 +3,8 @@ import { Problem, asProblem } from '../errors.ts';
 import type { Port } from './define.ts';
 
 const loaded = new Map<string, Promise<Port>>();
+/** Failed attempts by file: Node keeps a module that threw, so the next attempt has to ask under another name. */
+const failures = new Map<string, number>();
 
 /**
  * The port that a file declares, imported once. Rejects with Problem PORT_MISSING where the file cannot be imported or
@@ -13,7 +15,10 @@ export function loadPort(file: string): Promise<Port> {
   if (port === undefined) {
     port = importPort(file);
     loaded.set(file, port);
-    port.catch(() => loaded.delete(file)); // the next request may find it mended
+    port.catch(() => {
+      loaded.delete(file); // the next request may find it mended
+      failures.set(file, (failures.get(file) ?? 0) + 1);
+    });
   }
   return port;
 }
@@ -21,7 +26,9 @@ export function loadPort(file: string): Promise<Port> {
 async function importPort(file: string): Promise<Port> {
   let module: { default?: unknown };
   try {
-    module = (await import(pathToFileURL(file).href)) as { default?: unknown };
+    const attempt = failures.get(file) ?? 0;
+    const { href } = pathToFileURL(file);
+    module = (await import(attempt === 0 ? href : `${href}?attempt=${attempt}`)) as { default?: unknown };
   } catch (thrown) {
     throw new Problem(
       'PORT_MISSING',

@@ -36,7 +36,7 @@ export interface HostKeeper {
 
 const firstPauseMs = 50;
 const longestPauseMs = 5_000;
-/** A host that has lived this long was healthy: the next one is started without delay. */
+/** A host that has lived this long was healthy: the next one is started after the shortest pause. */
 const healthyMs = 10_000;
 const program = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './host.ts' : './host.js', import.meta.url),
@@ -62,26 +62,36 @@ export function keepHost(
     const startedMs = clock.nowMs();
     const host = fork(program, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     child = host;
+    const over = (how: string): void => {
+      if (child !== host) return;
+      child = null;
+      onEvent('ended', how);
+      first.reject(new Error(`the port host ended before it was ready: ${how}`));
+      pauseMs = clock.nowMs() - startedMs > healthyMs ? firstPauseMs : Math.min(longestPauseMs, pauseMs * 2);
+      clock.after(pauseMs, start);
+    };
     host.once('message', () => {
       onEvent('started', `pid ${host.pid}`);
       first.resolve();
     });
-    host.once('exit', (code, signal) => {
-      child = null;
-      onEvent('ended', signal === null ? `exit code ${code}` : `signal ${signal}`);
-      first.reject(new Error('the port host ended before it was ready'));
-      pauseMs = clock.nowMs() - startedMs > healthyMs ? firstPauseMs : Math.min(longestPauseMs, pauseMs * 2);
-      clock.after(pauseMs, start);
+    host.once('exit', (code, signal) => over(signal === null ? `exit code ${code}` : `signal ${signal}`));
+    // A host that cannot be started at all never exits.
+    host.on('error', (error) => {
+      if (host.pid === undefined) over(error.message);
     });
-    host.send({ ...settings, socketPath });
+    if (host.connected) host.send({ ...settings, socketPath }, () => undefined); // a host that is gone exits, too
   };
+  const dying = new WeakMap<ChildProcess, Promise<void>>();
   const kill = (): Promise<void> => {
     const host = child;
     if (host === null) return Promise.resolve();
-    return new Promise((resolve) => {
-      host.once('exit', () => resolve());
+    let death = dying.get(host);
+    if (death === undefined) {
+      death = new Promise((resolve) => host.once('exit', () => resolve()));
+      dying.set(host, death);
       host.kill('SIGKILL');
-    });
+    }
+    return death;
   };
 
   start();

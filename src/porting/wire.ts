@@ -22,6 +22,13 @@ export interface Errand {
 }
 
 const errandField = 'banyan-errand';
+/**
+ * On every answer of a port's. What comes without it is no answer but what Node says by itself, such as a 431, and
+ * legacy may answer instead.
+ */
+export const answerMark = ['banyan-answer', '1'] as const;
+/** Both ways: a client's own fields may take up 16 kB, and the errand comes on top. */
+export const maxHeaderSize = 65_536;
 /** Only on an answer that is a failure: its code. The body is then the detail, for the log. */
 const failureField = 'banyan-failure';
 
@@ -45,4 +52,9 @@ export function failureHeaders(code: string): [string, string] {
 /** The code of a failure, or null where the answer is one. */
 export function readFailure(headers: RawHeaders): string | null {
   return headerValue(headers, failureField);
+}
+
+/** Whether these are the fields of a port's own answer. */
+export function isAnswer(headers: RawHeaders): boolean {
+  return headerValue(headers, answerMark[0]) !== null;
 }

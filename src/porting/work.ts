@@ -5,6 +5,7 @@ import { parseParams, requestParams } from '../exchange/params.ts';
 import type { SessionStore, Transaction } from '../session/store.ts';
 import type { Context, PortAnswer, PortRequest } from './define.ts';
 import { loadPort } from './load.ts';
+import { refuseUnsayable } from './sayable.ts';
 import { openSession, type OpenSession, type SessionCustoms } from './session.ts';
 import type { Errand } from './wire.ts';
 
@@ -41,21 +42,24 @@ export async function work(
   const port = await loadPort(job.errand.file);
   const transaction = await parts.store.begin();
   const afterwards: (() => void | Promise<void>)[] = [];
+  const time = limit(job.errand.timeoutMs);
+  const perform = async (): Promise<PortAnswer> => {
+    const session = await openSession(job.errand, transaction, parts.customs);
+    const made = await port.handler(makeContext(job, session, transaction, time.signal, afterwards));
+    refuseUnsayable(made);
+    await session.save();
+    return made;
+  };
   let answer: PortAnswer;
   try {
-    const session = await openSession(job.errand, transaction, parts.customs);
-    const time = limit(job.errand.timeoutMs);
-    try {
-      const context = makeContext(job, session, transaction, time.signal, afterwards);
-      answer = await Promise.race([Promise.resolve(port.handler(context)), time.over]);
-    } finally {
-      time.stop();
-    }
-    await session.save();
+    answer = await Promise.race([perform(), time.over]);
+    transaction.mustBeOpen();
     await beforeCommit();
   } catch (thrown) {
     await transaction.rollBack();
     throw asProblem(thrown, databaseIsGone(thrown) ? 'DATABASE_DOWN' : 'PORT_FAILED');
+  } finally {
+    time.stop();
   }
   try {
     await transaction.commit();
@@ -104,7 +108,7 @@ function makeContext(
   };
 }
 
-/** A limit on the time of a handler that gives up the thread now and then; the gateway ends one that does not. */
+/** A limit on the time of a port that gives up the thread now and then; the gateway ends one that does not. */
 function limit(timeoutMs: number): { signal: AbortSignal; over: Promise<never>; stop: () => void } {
   const controller = new AbortController();
   const { promise: over, reject } = Promise.withResolvers<never>();

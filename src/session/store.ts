@@ -19,8 +19,13 @@ export interface Transaction {
   saveSession(id: string, bytes: Buffer, fence: Fence): Promise<void>;
   removeSession(id: string): Promise<void>;
   query(sql: string, values: readonly unknown[]): Promise<QueryResult>;
+  /** Throws Problem PORT_FAILED where there is nothing sound to commit: undone by the server, or work under way. */
+  mustBeOpen(): void;
   commit(): Promise<void>;
-  /** Undoes everything. Never rejects: where it cannot be said, the connection is ended, which undoes it too. */
+  /**
+   * Undoes everything, and lets no further statement through. Never rejects: where it cannot be said, the connection
+   * is ended, which undoes it too.
+   */
   rollBack(): Promise<void>;
 }
 

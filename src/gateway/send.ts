@@ -1,0 +1,70 @@
+import { STATUS_CODES, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { Problem } from '../errors.ts';
+import type { Answer } from '../exchange/outcome.ts';
+
+/** An answer is taken from its side at full speed up to this much ahead of a slow client, so that its turn ends. */
+const aheadBytes = 4 * 1024 * 1024;
+/** A client that takes nothing for so long is not waited for any more: it holds a turn and a script. */
+const longestStallMs = 60_000;
+
+/** Sends an answer. Resolves, never rejects, when it is sent or the client is gone, with what cut it short. */
+export async function send(response: ServerResponse, answer: Answer): Promise<Problem | null> {
+  try {
+    // A flat list keeps order and repetition; Node checks every name and value once more.
+    if (answer.reason === undefined) response.writeHead(answer.status, [...answer.headers]);
+    else response.writeHead(answer.status, answer.reason, [...answer.headers]);
+  } catch (thrown) {
+    if (answer.body instanceof Readable) answer.body.on('error', () => undefined).resume();
+    const problem = new Problem(
+      'LEGACY_BROKE',
+      `the answer cannot be sent as HTTP: ${String(thrown)}`,
+      thrown,
+    );
+    const { status, sentence } = problem;
+    response.writeHead(status, STATUS_CODES[status], { 'Content-Type': 'text/plain' }).end(`${sentence}\n`);
+    return problem;
+  }
+  if (answer.body instanceof Readable) return pump(answer.body, response);
+  response.end(answer.body ?? undefined);
+  return null;
+}
+
+/** Copies until both ends agree that it is over. A client that left is read for to the end: its side must finish. */
+function pump(body: Readable, response: ServerResponse): Promise<Problem | null> {
+  return new Promise((resolve) => {
+    // A page that is printed as it is made must be seen as it is made: the head goes now unless data follows at once.
+    let flowing = false;
+    setImmediate(() => {
+      if (!flowing && !response.destroyed) response.flushHeaders();
+    });
+    let stall: NodeJS.Timeout | undefined;
+    const drained = (): void => {
+      clearTimeout(stall);
+      body.resume();
+    };
+    response.on('drain', drained);
+    response.once('close', () => {
+      response.off('drain', drained);
+      drained();
+    });
+    body.on('data', (chunk: Buffer) => {
+      flowing = true;
+      if (response.destroyed) return;
+      response.write(chunk);
+      if (response.writableLength <= aheadBytes) return;
+      body.pause();
+      stall = setTimeout(() => response.destroy(), longestStallMs).unref();
+    });
+    body.once('end', () => {
+      flowing = true;
+      response.end();
+      resolve(null);
+    });
+    body.once('error', (error) => {
+      clearTimeout(stall);
+      response.destroy(); // a cut answer must look cut
+      resolve(error instanceof Problem ? error : new Problem('LEGACY_BROKE', error.message, error));
+    });
+  });
+}
