@@ -1,4 +1,4 @@
-import { normalisePath } from '../exchange/path.ts';
+import { normalisePath, type RequestTarget } from '../exchange/path.ts';
 import { sessionIdOf } from '../session/identity.ts';
 import { Problem } from '../errors.ts';
 import { explain, printExplanation } from '../routing/explain.ts';
@@ -25,9 +25,10 @@ export interface ExplainRequest {
 export async function explainRequest(file: string, request: ExplainRequest): Promise<ExitCode> {
   const method = methodOf(request.method);
   const headers = headersOf(request);
-  const decodedPath = pathOf(request.url);
+  const { decoded: decodedPath, query } = targetOf(request.url);
   const settings = await settingsFor(file);
-  const sessionId = settings.session === null ? null : sessionIdOf(headers, settings.session.cookie);
+  const source = { headers, method, query, body: null };
+  const sessionId = settings.session === null ? null : sessionIdOf(source, settings.session.cookie);
   const explanation = explain(settings.table, { method, decodedPath, sessionId, visitor: request.from });
   if (request.json === true) {
     const { route, ...rest } = explanation;
@@ -46,10 +47,10 @@ function methodOf(word: string): string {
 }
 
 /** Refused targets, such as `/%2e%2e%2f`, are refused here as the gateway refuses them. */
-function pathOf(url: string): string {
+function targetOf(url: string): RequestTarget {
   const target = url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/#.*$/s, '');
   try {
-    return normalisePath(target === '' ? '/' : target).decoded;
+    return normalisePath(target === '' ? '/' : target);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const help = `the gateway answers it with ${error.status} without asking any route`;

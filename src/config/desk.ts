@@ -22,13 +22,16 @@ export interface Value {
 /** What a variable that is not set means: an error, or, for who only looks at the routes, a warning. */
 export type MissingVariables = 'error' | 'warning';
 
+/** Notes a finding of one severity. */
+type Report = (code: string, span: Span, message: string, help?: string | null) => void;
+
 /** What everybody who reads one file works at: its text, its variables, and the pile of findings. */
 export interface Desk {
   readonly file: string;
   readonly text: string;
   readonly findings: Finding[];
-  error(code: string, span: Span, message: string, help?: string | null): void;
-  warn(code: string, span: Span, message: string, help?: string | null): void;
+  readonly error: Report;
+  readonly warn: Report;
   /** The line of an offset, counted from 1. */
   lineOf(offset: number): number;
   /** A scalar with its variables filled in, or null after a finding when it is none or cannot be filled in. */

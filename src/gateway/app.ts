@@ -17,7 +17,7 @@ interface Arrived extends IncomingMessage {
 export interface Listener {
   readonly app: FastifyInstance;
   /** Resolves when no request is under way: also those whose clients have left are over. */
-  idle(): Promise<void>;
+  readonly idle: () => Promise<void>;
 }
 
 /**

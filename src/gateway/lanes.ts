@@ -43,7 +43,8 @@ export async function take(
     const table = parts.table();
     const route = table.match(method, target.decoded);
     const { sessions } = parts;
-    const sessionId = sessions === null ? null : sessionIdOf(request.rawHeaders, sessions.cookieName);
+    const source = { headers: request.rawHeaders, method, query: target.query, body: null };
+    const sessionId = sessions === null ? null : sessionIdOf(source, sessions.cookieName);
     const needsTurn = sessionId !== null && route.session === 'write';
     if (route.target.stage === 'legacy' && !needsTurn && !hasBody(request)) {
       await pass(arrival, target, { route, revision: table.revision }, parts);
@@ -60,20 +61,27 @@ async function tell(
   arrival: Arrival,
   target: RequestTarget,
   matched: Matched,
-  sessionId: string | null,
+  sessionIdInHead: string | null,
   parts: Parts,
 ): Promise<void> {
   const { request, client } = arrival;
   const receivedAtMs = parts.clock.epochMs();
   const { body, release } = await receiveBody(request);
   const clientAddress = addressOf(request);
+  const source = {
+    headers: request.rawHeaders,
+    method: arrival.method,
+    query: target.query,
+    body: body.bytes,
+  };
+  const inBody = parts.sessions === null ? null : sessionIdOf(source, parts.sessions.cookieName);
   const exchange: Exchange = {
     id: arrival.id,
     method: arrival.method,
     target,
     headers: requestHeaders(request.rawHeaders, { clientAddress, scheme: 'http' }),
     body,
-    sessionId,
+    sessionId: sessionIdInHead ?? inBody,
     clientAddress,
     receivedAtMs,
     startedMs: arrival.startedMs,

@@ -19,7 +19,7 @@ const empty: Body = Object.freeze({
 /** A body and what has to be done when nobody needs it any more. */
 export interface ReceivedBody {
   readonly body: Body;
-  release(): void;
+  readonly release: () => void;
 }
 
 /** Whether a request says that a body follows (RFC 9112 section 6.3). */

@@ -75,8 +75,7 @@ class Handler implements Dispatcher.DispatchHandler, LegacyCall {
 
   onHeaders(status: number, raw: Buffer[], resume: () => void, reason: string): boolean {
     if (status < 200) return true; // 1xx: not passed on
-    const headers: string[] = new Array(raw.length);
-    for (let i = 0; i < raw.length; i++) headers[i] = (raw[i] as Buffer).toString('latin1');
+    const headers = raw.map((field) => field.toString('latin1'));
     // undici reads a reason phrase as UTF-8, Node sends latin-1 and refuses everything else.
     this.#receiver.head(status, reason.replace(/[^\t\x20-\x7e\x80-\xff]/g, '?'), headers, { resume });
     return true;

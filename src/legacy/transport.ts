@@ -25,7 +25,7 @@ export interface LegacyReceiver {
 
 /** How the flow of an answer is held back. */
 export interface LegacyControls {
-  resume(): void;
+  readonly resume: () => void;
 }
 
 /** A request under way. */

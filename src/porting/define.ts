@@ -34,15 +34,15 @@ export interface Context {
   readonly session: Draft;
   readonly db: Database;
   /** A cookie of the request, or null. */
-  cookie(name: string): string | null;
+  readonly cookie: (name: string) => string | null;
   /** When the request came. */
   readonly now: Date;
   /** A number from 0 up to 1. */
-  random(): number;
+  readonly random: () => number;
   /** Aborted when the time of the route is over: nothing will be committed any more. */
   readonly signal: AbortSignal;
   /** Runs once session and database are committed, and only then: mail, calls to other services. */
-  afterCommit(action: () => void | Promise<void>): void;
+  readonly afterCommit: (action: () => void | Promise<void>) => void;
 }
 
 /** What a port answers. */

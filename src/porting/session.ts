@@ -87,10 +87,10 @@ function mannersOf(cookieName: string, nowSeconds: number): SessionManners {
     setExpiry: (data, seconds) => {
       data['_SESSION_ETIME'] = seconds;
     },
-    cookie: (data: SessionData) =>
+    cookie: (data: SessionData, id: string) =>
       sessionCookie({
         name: cookieName,
-        id: String(data['_SESSION_ID']),
+        id,
         expiresSeconds: Number(data['_SESSION_ETIME'] ?? 0) || null,
         nowSeconds,
       }),

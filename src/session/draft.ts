@@ -22,7 +22,7 @@ export interface Draft {
 export interface SessionManners {
   isHidden(key: string): boolean;
   setExpiry(data: SessionData, seconds: number | null): void;
-  cookie(data: SessionData): string;
+  cookie(data: SessionData, id: string): string;
 }
 
 /** A draft over `data`, which it changes. A draft that is only read refuses every change. */
@@ -56,6 +56,6 @@ export function makeDraft(
       change(null);
       manners.setExpiry(data, seconds);
     },
-    cookie: () => manners.cookie(data),
+    cookie: () => manners.cookie(data, state.id),
   };
 }

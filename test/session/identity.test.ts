@@ -1,18 +1,44 @@
 import t from 'tap';
-import { sessionIdOf, sessionLabel } from '../../src/session/identity.ts';
+import { sessionIdOf, sessionLabel, type IdSource } from '../../src/session/identity.ts';
 
-const idIn = (cookie: string) => sessionIdOf(['Cookie', cookie], 'CGISESSID');
+const get = { method: 'GET', query: '', body: null };
+const idIn = (cookie: string) => sessionIdOf({ ...get, headers: ['Cookie', cookie] }, 'CGISESSID');
 
 t.test('a request names its session with a cookie', async (t) => {
   t.equal(idIn('lang=de; CGISESSID=5f3a9c'), '5f3a9c');
-  t.equal(sessionIdOf(['Cookie', 'sid=1'], 'sid'), '1');
+  t.equal(sessionIdOf({ ...get, headers: ['Cookie', 'sid=1'] }, 'sid'), '1');
 });
 
 t.test('one without such a cookie has no session', async (t) => {
-  t.equal(sessionIdOf(['Host', 'shop'], 'CGISESSID'), null);
+  t.equal(sessionIdOf({ ...get, headers: ['Host', 'shop'] }, 'CGISESSID'), null);
   for (const cookie of ['CGISESSID=', 'CGISESSID', 'cgisessid=a', 'CGISESSID=%20', 'CGISESSID=+']) {
     t.equal(idIn(cookie), null, cookie);
   }
+});
+
+t.test('or, without the cookie, with a parameter of the same name, as CGI::Session does', async (t) => {
+  const find = (request: Partial<IdSource>) => sessionIdOf({ ...get, headers: [], ...request }, 'CGISESSID');
+  t.equal(find({ query: 'sku=1;CGISESSID=ABC' }), 'abc', 'in a query');
+  t.equal(find({ query: '%43GISESSID=abc' }), 'abc', 'however it is spelt');
+  t.equal(
+    find({ query: 'CGISESSID=abc', headers: ['Cookie', 'CGISESSID=def'] }),
+    'def',
+    'the cookie comes first',
+  );
+  t.equal(
+    find({ query: 'CGISESSID=abc', headers: ['Cookie', 'CGISESSID=0'] }),
+    'abc',
+    'unless Perl finds it false',
+  );
+  const post = { method: 'POST', query: 'CGISESSID=query' };
+  t.equal(find({ ...post, body: Buffer.from('a=1&CGISESSID=abc') }), 'abc', 'in a form');
+  t.equal(find({ ...post, body: Buffer.from('a=1') }), null, 'not in the query of a POST');
+  const form =
+    '--x\r\nContent-Disposition: form-data; name="file"; filename="CGISESSID"\r\n\r\nno\r\n' +
+    '--x\r\nContent-Disposition: form-data; name="CGISESSID"\r\n\r\nabc\r\n--x--\r\n';
+  const headers = ['Content-Type', 'multipart/form-data; boundary=x'];
+  t.equal(find({ ...post, headers, body: Buffer.from(form) }), 'abc', 'in a form with files');
+  t.throws(() => find({ query: 'CGISESSID=%E9' }), { code: 'BAD_SESSION_ID' });
 });
 
 t.test('spellings that Perl and MySQL take for one session are one turn', async (t) => {
