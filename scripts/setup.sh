@@ -29,6 +29,10 @@ libcgi-pm-perl perl_module CGI
 libcgi-session-perl perl_module CGI/Session
 libdbi-perl perl_module DBI
 libdbd-mysql-perl perl_module DBD/mysql
+libyaml-perl perl_module YAML
+libyaml-syck-perl perl_module YAML/Syck
+libyaml-libyaml-perl perl_module YAML/XS
+libfreezethaw-perl perl_module FreezeThaw
 python3 test -x /usr/bin/python3
 util-linux command -v setpriv
 LIST

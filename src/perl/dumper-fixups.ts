@@ -1,3 +1,4 @@
+import type { Step } from './dumper-alias.ts';
 import type { DumperNode } from './dumper-parse.ts';
 import type { Scanner } from './dumper-scan.ts';
 
@@ -8,14 +9,12 @@ import type { Scanner } from './dumper-scan.ts';
  *     $D->{'c'}[0] = $D->{'b'};   ${$D->{'r'}}->{'up'} = $D->{'r'};   $D->{'px'} = \$D->{'x'};   $D->{'self'} = $D;
  */
 export interface Fixup {
-  /** Where the statement stands, semicolon included. */
+  /** Where the statement stands, semicolon and the blanks after it included. */
   readonly start: number;
   readonly end: number;
   /** The keys of the session it reads or sets. It is right only as long as all of them are as they were. */
   readonly rootKeys: readonly string[];
 }
-
-type Step = { readonly key: string } | { readonly index: number } | { readonly dereference: true };
 
 /** Reads statements until the trailer. Each must lead from a thing that is there to a place that waits for one. */
 export function readFixups(scanner: Scanner, root: DumperNode): Fixup[] {
@@ -27,6 +26,7 @@ export function readFixups(scanner: Scanner, root: DumperNode): Fixup[] {
     scanner.take('\\');
     const thing = readPath(scanner);
     scanner.expect(';');
+    scanner.blanks();
     if (!isWaiting(follow(root, place))) scanner.fail('a statement that sets something already set', start);
     if (follow(root, thing) === undefined) scanner.fail('a statement that reads something not there', start);
     fixups.push({ start, end: scanner.position, rootKeys: [...rootKey(place), ...rootKey(thing)] });
@@ -42,7 +42,8 @@ export function readPath(scanner: Scanner): Step[] {
   const steps: Step[] = [];
   const openings: ('${' | '${\\')[] = [];
   while (scanner.take('${')) openings.push(scanner.take('\\') ? '${\\' : '${');
-  scanner.expect('$D');
+  if (!scanner.looksAtVariable()) scanner.fail(`expected ${scanner.variable}`);
+  scanner.expect(scanner.variable);
   for (;;) {
     const step = readStep(scanner);
     if (step !== null) {

@@ -6,14 +6,42 @@
 /** A whole number of more characters than this, sign included, is written in quotes. */
 const longestBareInteger = 10;
 
-/** Text: '…' with raw bytes if every character is one byte, else "…" with all characters above 0x7f spelled out. */
-export function perlText(text: string): string {
-  return /[^\0-\xff]/.test(text) ? doubleQuoted(text) : `'${text.replaceAll(/[\\']/g, '\\$&')}'`;
+/**
+ * Text: '…' with raw bytes if every character is one byte, else "…" with all characters above 0x7f spelled out.
+ * Where the reader takes one line only, a line feed asks for "…" too.
+ */
+export function perlText(text: string, oneLine = false): string {
+  if (/[^\0-\xff]/.test(text) || (oneLine && text.includes('\n')))
+    return doubleQuoted(text, oneLine ? /\n/g : null);
+  return `'${text.replaceAll(/[\\']/g, '\\$&')}'`;
 }
 
-function doubleQuoted(text: string): string {
+/** Text in "…" with all but printable ASCII spelled out, as Useqq has it. */
+export function perlTextSpelled(text: string): string {
+  return doubleQuoted(text, /\p{Cc}/gu);
+}
+
+const letters: Readonly<Record<string, string>> = {
+  '\n': '\\n',
+  '\t': '\\t',
+  '\r': '\\r',
+  '\f': '\\f',
+  '\b': '\\b',
+  '\x07': '\\a',
+  '\x1b': '\\e',
+};
+
+function doubleQuoted(text: string, controls: RegExp | null): string {
   const ascii = text.replaceAll(/["\\$@]/g, '\\$&');
-  return `"${ascii.replaceAll(/[^\0-\x7f]/gu, (character) => `\\x{${character.codePointAt(0)?.toString(16)}}`)}"`;
+  const spelled =
+    controls === null
+      ? ascii
+      : ascii.replaceAll(controls, (control) => letters[control] ?? hexEscape(control));
+  return `"${spelled.replaceAll(/[^\0-\x7f]/gu, hexEscape)}"`;
+}
+
+function hexEscape(character: string): string {
+  return `\\x{${character.codePointAt(0)?.toString(16)}}`;
 }
 
 /** A finite number: bare if it is a short whole number, else the text that Perl would print, in quotes. */

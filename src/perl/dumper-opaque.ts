@@ -1,14 +1,15 @@
 import type { Opaque, SessionValue } from '../session/session.ts';
-import type { DumperText } from './dumper-parse.ts';
 
 /** Where an Opaque was read: only there, or from there, can its bytes be written again. */
 export interface Provenance {
   /** The session it was read from. */
-  readonly text: DumperText;
+  readonly text: { readonly source: string };
   readonly start: number;
   readonly end: number;
   /** The session key whose fixups it takes part in; it cannot leave that key. Null for one that stands alone. */
   readonly boundTo: string | null;
+  /** In formats where the place in the line counts: how far what it stands in was indented. */
+  readonly indent?: number;
 }
 
 /** Kept outside the Opaque, so that a port can neither read nor forge the bytes that Perl will evaluate. */

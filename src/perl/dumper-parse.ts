@@ -1,3 +1,6 @@
+import type { SessionValue } from '../session/session.ts';
+import { dialect420 } from './dumper-dialects.ts';
+import type { Dialect } from './dumper-dialects.ts';
 import { readFixups, readPath } from './dumper-fixups.ts';
 import type { Fixup } from './dumper-fixups.ts';
 import { isDigit, isLowerCase, Scanner } from './dumper-scan.ts';
@@ -18,6 +21,9 @@ export interface DumperText {
   readonly fixups: readonly Fixup[];
   /** Where the fixups end: `;$D` follows, or nothing in 4.0x. */
   readonly trailerStart: number;
+  readonly dialect: Dialect;
+  /** Whether some value is a path that Perl reads as if nothing were there. */
+  readonly hasAliases: boolean;
 }
 
 /** One value and where it stands. */
@@ -29,7 +35,14 @@ export type DumperNode = { readonly start: number; readonly end: number } & (
   | { readonly kind: 'array'; readonly items: readonly DumperNode[] }
   | { readonly kind: 'reference'; readonly target: DumperNode }
   | { readonly kind: 'blessed'; readonly target: DumperNode; readonly className: string }
-  | { readonly kind: 'regexp' | 'version' | 'code' | 'alias' | 'placeholder' }
+  | {
+      readonly kind: 'alias';
+      /** `$data` itself, whose value counts only when what it stands in is complete. */
+      readonly isWhole: boolean;
+      /** What Perl reads there; undefined: we have nothing for it. */
+      reads: SessionValue | undefined;
+    }
+  | { readonly kind: 'regexp' | 'version' | 'code' | 'placeholder' }
 );
 
 /** One `'key' => value` of a hash. */
@@ -46,16 +59,48 @@ export interface DumperEntry {
 export const maxDepth = 1000;
 
 /** Reads the text. Throws Problem SESSION_UNREADABLE with the byte and the reason. */
-export function parseDumper(bytes: Buffer): DumperText {
-  const scanner = new Scanner(bytes);
-  scanner.expect('$D = ');
+export function parseDumper(bytes: Buffer, dialect: Dialect = dialect420): DumperText {
+  const scanner = new Scanner(bytes, dialect);
+  const opened = readOpening(scanner);
   const root = readValue(scanner, 0);
-  scanner.expect(';');
-  const fixups = readFixups(scanner, root);
+  if (opened) scanner.expect(';');
+  scanner.blanks();
+  const fixups = dialect.ties && opened ? readFixups(scanner, root) : [];
   const trailerStart = scanner.position;
-  if (!scanner.atEnd) scanner.expect(';$D');
+  if (dialect === dialect420 && !scanner.atEnd) scanner.expect(';$D');
+  if (dialect.oneLine) scanner.take('\n');
   if (!scanner.atEnd) scanner.fail('text after the end of the session');
-  return { source: scanner.source, root, fixups, trailerStart };
+  const { source, hasAliases } = scanner;
+  return { source, root, fixups, trailerStart, dialect, hasAliases };
+}
+
+/** `$D = ` and what else may stand before the value; returns whether anything does. */
+function readOpening(scanner: Scanner): boolean {
+  const { dialect } = scanner;
+  if (dialect.oneLine) checkOneLine(scanner);
+  scanner.blanks();
+  if (dialect.variable !== null) {
+    scanner.expect(dialect.opening);
+  } else if (scanner.looksAt('$')) {
+    scanner.variable = scanner.name();
+    scanner.expect(' = ');
+  }
+  const opened = dialect.variable === null ? scanner.variable !== '' : dialect.opening !== '';
+  if (!opened) checkBareHash(scanner);
+  return opened;
+}
+
+function checkOneLine(scanner: Scanner): void {
+  const lineEnd = scanner.source.indexOf('\n');
+  const lastly = scanner.source.length - 1;
+  if (lineEnd >= 0 && lineEnd < lastly)
+    scanner.fail('a line feed, which this CGI::Session cannot read', lineEnd);
+}
+
+/** Where nothing stands before it, Perl takes `{` for a block unless a hash key follows that it knows for one. */
+function checkBareHash(scanner: Scanner): void {
+  if (/^\s*\{\s*(?:-|\w+::)/.test(scanner.source.slice(0, 1000)))
+    scanner.fail('Perl takes this hash for a block');
 }
 
 function readValue(scanner: Scanner, depth: number): DumperNode {
@@ -85,26 +130,45 @@ function readHash(scanner: Scanner, depth: number): DumperNode {
   const start = scanner.position;
   const entries = new Map<string, DumperEntry>();
   scanner.expect('{');
+  scanner.blanks();
   while (!scanner.take('}')) {
-    if (entries.size > 0) scanner.expect(',');
+    if (entries.size > 0 && isLast(scanner, '}')) continue;
     const keyStart = scanner.position;
     const key = scanner.key();
     if (entries.has(key)) scanner.fail('a hash key stands twice', keyStart);
     const keyEnd = scanner.position;
     scanner.expect(' => ');
     entries.set(key, { keyStart, keyEnd, value: readValue(scanner, depth) });
+    scanner.blanks();
   }
+  for (const { value } of entries.values()) settle(scanner, value);
   return { kind: 'hash', entries, start, end: scanner.position };
+}
+
+/** Steps over the comma; scripts of their own may have set Trailingcomma. */
+function isLast(scanner: Scanner, bracket: string): boolean {
+  scanner.expect(',');
+  scanner.blanks();
+  return scanner.dialect.blanks && scanner.looksAt(bracket);
+}
+
+/** Perl takes `$data` into a container when all of that is evaluated, so it may have grown meanwhile. */
+function settle(scanner: Scanner, node: DumperNode): void {
+  if (node.kind === 'alias' && node.isWhole && scanner.dialect !== dialect420)
+    node.reads = scanner.unset.read([]);
 }
 
 function readArray(scanner: Scanner, depth: number): DumperNode {
   const start = scanner.position;
   const items: DumperNode[] = [];
   scanner.expect('[');
+  scanner.blanks();
   while (!scanner.take(']')) {
-    if (items.length > 0) scanner.expect(',');
+    if (items.length > 0 && isLast(scanner, ']')) continue;
     items.push(readValue(scanner, depth));
+    scanner.blanks();
   }
+  for (const item of items) settle(scanner, item);
   return { kind: 'array', items, start, end: scanner.position };
 }
 
@@ -124,11 +188,17 @@ function readWord(scanner: Scanner, depth: number): DumperNode {
   if (scanner.looksAt('qr/')) return readRegexp(scanner);
   // Dumper puts this in the place of every code reference, with a warning; Perl reads it back as a real sub.
   if (scanner.take('sub { "DUMMY" }')) return { kind: 'code', start, end: scanner.position };
-  if (scanner.looksAt('${')) {
-    readPath(scanner);
-    return { kind: 'alias', start, end: scanner.position };
-  }
+  const mayBeAlias = scanner.dialect !== dialect420 && scanner.looksAtVariable();
+  if (mayBeAlias || scanner.looksAt('${')) return readAlias(scanner);
   return readNumber(scanner);
+}
+
+function readAlias(scanner: Scanner): DumperNode {
+  const start = scanner.position;
+  const steps = readPath(scanner);
+  const reads = scanner.dialect === dialect420 ? undefined : scanner.unset.read(steps);
+  scanner.hasAliases = true;
+  return { kind: 'alias', isWhole: steps.length === 0, reads, start, end: scanner.position };
 }
 
 function readBlessed(scanner: Scanner, depth: number): DumperNode {
@@ -139,7 +209,7 @@ function readBlessed(scanner: Scanner, depth: number): DumperNode {
   if (!blessable) scanner.fail('bless of something that cannot be an object');
   const target = readValue(scanner, depth);
   scanner.expect(', ');
-  const className = scanner.singleQuoted();
+  const className = scanner.peek() === '"' ? (scanner.doubleQuoted() ?? '') : scanner.singleQuoted();
   scanner.expect(' )');
   return { kind: 'blessed', target, className, start, end: scanner.position };
 }

@@ -1,4 +1,10 @@
 import { Problem } from '../errors.ts';
+import { Unset } from './dumper-alias.ts';
+import { dialect420 } from './dumper-dialects.ts';
+import type { Dialect } from './dumper-dialects.ts';
+
+/** Perl reads no longer word (measured: `Identifier too long`). */
+const longestWord = 252;
 
 /** Longest `\x{…}` that is read; Perl's largest character needs sixteen digits. */
 const maxHexDigits = 16;
@@ -27,10 +33,19 @@ export type ScannedText = string | null;
  */
 export class Scanner {
   readonly source: string;
+  readonly dialect: Dialect;
+  /** What paths begin with, `$D`. */
+  variable: string;
+  /** The same variable in Perl while it evaluates the value. */
+  readonly unset = new Unset();
+  /** Whether the value holds a path. */
+  hasAliases = false;
   #position = 0;
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, dialect: Dialect = dialect420) {
     this.source = bytes.toString('latin1');
+    this.dialect = dialect;
+    this.variable = dialect.variable ?? '';
   }
 
   get position(): number {
@@ -63,6 +78,26 @@ export class Scanner {
 
   expect(literal: string): void {
     if (!this.take(literal)) this.fail(`expected ${literal}`);
+  }
+
+  /** Steps over blanks and ends of lines, where the dialect has them. */
+  blanks(): void {
+    if (this.dialect.blanks)
+      this.takeWhile((code) => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09);
+  }
+
+  /** `$D`, not `$Data`. */
+  looksAtVariable(): boolean {
+    if (this.variable === '' || !this.looksAt(this.variable)) return false;
+    return !isWord(this.source.charCodeAt(this.#position + this.variable.length));
+  }
+
+  /** `$VAR1`. */
+  name(): string {
+    this.expect('$');
+    const name = this.takeWhile(isWord);
+    if (name === '' || isDigit(name.charCodeAt(0))) this.fail('a variable was expected');
+    return `$${name}`;
   }
 
   /** Steps over every character whose code `wanted` accepts, and returns them. */
@@ -132,8 +167,25 @@ export class Scanner {
       case '"':
         return this.doubleQuoted() ?? this.fail('a hash key that is not Unicode text', start);
       default:
+        if (
+          this.dialect.bareKeys &&
+          isWord(this.source.charCodeAt(start)) &&
+          !isDigit(this.source.charCodeAt(start))
+        )
+          return this.#bareKey();
         return this.integer('a hash key was expected');
     }
+  }
+
+  /** `user`, `My::key`. */
+  #bareKey(): string {
+    const start = this.#position;
+    do this.takeWhile(isWord);
+    while (this.take('::'));
+    const word = this.source.slice(start, this.#position);
+    if (word.length > longestWord) this.fail('a hash key that is too long for Perl without quotes', start);
+    if (word.endsWith(':')) this.fail('a hash key was expected', start);
+    return word;
   }
 
   #escape(): ScannedText {
@@ -170,6 +222,11 @@ export class Scanner {
 /** `0`–`9`. */
 export function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
+}
+
+/** A letter, digit or `_`. */
+function isWord(code: number): boolean {
+  return isDigit(code) || isLowerCase(code) || (code >= 0x41 && code <= 0x5a) || code === 0x5f;
 }
 
 /** `a`–`z`. */

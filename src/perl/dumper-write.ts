@@ -1,6 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../errors.ts';
 import type { SessionData, SessionValue } from '../session/session.ts';
-import { perlNumber, perlText } from './dumper-literals.ts';
+import { dialect420 } from './dumper-dialects.ts';
+import type { Dialect } from './dumper-dialects.ts';
+import { isPlain, pathText } from './dumper-kept.ts';
+import { layoutOf, LineBreaker } from './dumper-layout.ts';
+import { perlNumber, perlText, perlTextSpelled } from './dumper-literals.ts';
 import { provenanceOf } from './dumper-opaque.ts';
 import type { Provenance } from './dumper-opaque.ts';
 import { maxDepth } from './dumper-parse.ts';
@@ -13,16 +18,24 @@ type Span = { readonly start: number; readonly end: number };
 const maxCharacters = 16 * 1024 * 1024;
 
 /** The text of a session, made along the text it was read from: what is equal there is copied from there. */
-export function writeDumper(data: SessionData, like: DumperText | null): string {
-  return new DumperWriter(like).write(data);
+export function writeDumper(data: SessionData, like: DumperText | null, dialect: Dialect): string {
+  const written = new DumperWriter(like, dialect, true).write(data);
+  if (like === null || !like.hasAliases || dialect === dialect420) return written;
+  // What a path reads depends on the paths before it, so they are kept all or none.
+  return written === like.source ? written : new DumperWriter(like, dialect, false).write(data);
 }
 
 /**
  * Containers are written anew and leaves are copied; since the grammar leaves no choice between them, an untouched
  * container comes out as the same bytes. So nothing is ever compared twice, and the time is that of one walk.
+ * Only where a dialect has blanks, the values of the session are compared first, and copied as they stand.
  */
 class DumperWriter {
   readonly #like: DumperText | null;
+  readonly #dialect: Dialect;
+  readonly #keepAliases: boolean;
+  readonly #useqq: boolean;
+  readonly #lines: LineBreaker;
   readonly #pieces: string[] = [];
   #length = 0;
   /** The keys and indexes that lead to the value being written. */
@@ -30,26 +43,81 @@ class DumperWriter {
   /** The containers being written: meeting one again is a cycle. */
   readonly #open = new Set<object>();
   /** Texts that Opaques came from, and whether they are the text we write along; compared once each. */
-  readonly #origins = new Map<DumperText, boolean>();
+  readonly #origins = new Map<{ readonly source: string }, boolean>();
 
-  constructor(like: DumperText | null) {
+  constructor(like: DumperText | null, dialect: Dialect, keepAliases: boolean) {
     this.#like = like;
+    this.#dialect = dialect;
+    this.#keepAliases = keepAliases;
+    const layout = like === null ? { indent: 1 as const, useqq: true } : layoutOf(like);
+    this.#useqq = dialect.blanks && layout.useqq;
+    this.#lines = new LineBreaker(dialect.blanks ? layout.indent : 0);
   }
 
   write(data: SessionData): string {
-    this.#put('$D = ');
-    this.#object(data, this.#like?.root);
-    this.#put(';');
-    if (this.#like === null) this.#put(';$D');
-    else this.#rest(data, this.#like);
+    const like = this.#like;
+    if (like !== null && this.#dialect.blanks && this.#isUntouched(data, like)) return like.source;
+    this.#put(like === null ? this.#dialect.opening : like.source.slice(0, like.root.start));
+    this.#object(data, like?.root);
+    if (like === null) this.#put(this.#dialect.trailer);
+    else this.#rest(data, like);
     return this.#pieces.join('');
   }
 
+  #isUntouched(data: SessionData, { root }: DumperText): boolean {
+    if (root.kind !== 'hash' || Object.keys(data).length !== root.entries.size) return false;
+    return [...root.entries].every(
+      ([key, { value }]) => Object.hasOwn(data, key) && this.#equals(data[key], value, key),
+    );
+  }
+
   #rest(data: SessionData, like: DumperText): void {
+    this.#put(like.source.slice(like.root.end, like.fixups[0]?.start ?? like.trailerStart));
     for (const fixup of like.fixups) {
       if (this.#stillHolds(fixup, data)) this.#put(like.source.slice(fixup.start, fixup.end));
     }
     this.#put(like.source.slice(like.trailerStart));
+  }
+
+  /** Whether a value is what stands at a node; for texts with blanks, where equal does not mean written alike. */
+  #equals(value: SessionValue | undefined, node: DumperNode, rootKey: string | null): boolean {
+    const provenance = provenanceOf(value);
+    if (provenance !== null) {
+      const isHere = provenance.start === node.start && provenance.end === node.end;
+      return isHere && this.#isFromLike(provenance) && (provenance.boundTo ?? rootKey) === rootKey;
+    }
+    switch (node.kind) {
+      case 'undef':
+        return value === null;
+      case 'int':
+        return typeof value === 'number' && Number(this.#source(node)) === value;
+      case 'string':
+        return typeof value === 'string' && node.text === value;
+      case 'alias':
+        return node.reads !== undefined && isDeepStrictEqual(value, node.reads);
+      case 'array':
+        return (
+          Array.isArray(value) &&
+          value.length === node.items.length &&
+          node.items.every((item, index) => this.#equals(value[index], item, null))
+        );
+      case 'hash': {
+        if (typeof value !== 'object' || value === null || Array.isArray(value) || !isPlain(value))
+          return false;
+        const hash = value as SessionData;
+        if (Object.keys(hash).length !== node.entries.size) return false;
+        return [...node.entries].every(
+          ([key, entry]) => Object.hasOwn(hash, key) && this.#equals(hash[key], entry.value, null),
+        );
+      }
+      case 'blessed':
+      case 'reference':
+      case 'regexp':
+      case 'version':
+      case 'code':
+      case 'placeholder':
+        return false;
+    }
   }
 
   /** A fixup stays while all its keys stay and goes when all are gone; in between it would say something false. */
@@ -67,6 +135,12 @@ class DumperWriter {
   }
 
   #value(value: SessionValue, node: DumperNode | undefined): void {
+    if (node?.kind === 'alias' && this.#keepAliases && this.#equals(value, node, null))
+      return this.#copy(node);
+    if (node !== undefined && this.#dialect.blanks && this.#path.length === 1) {
+      const holdsPaths = this.#like?.hasAliases === true && !this.#keepAliases;
+      if (!holdsPaths && this.#equals(value, node, String(this.#path[0]))) return this.#copy(node);
+    }
     if (value === null) this.#put('undef');
     else if (typeof value === 'string') this.#string(value, node);
     else if (typeof value === 'number') this.#number(value, node);
@@ -77,13 +151,18 @@ class DumperWriter {
   #string(value: string, node: DumperNode | undefined): void {
     if (node?.kind === 'string' && node.text === value) return this.#copy(node);
     if (!value.isWellFormed()) this.#refuse('text with half a surrogate pair');
-    this.#put(perlText(value));
+    this.#put(this.#text(value));
   }
 
   #number(value: number, node: DumperNode | undefined): void {
     if (!Number.isFinite(value)) this.#refuse(`${value} is not a number that Perl reads back`);
     if (node?.kind === 'int' && Number(this.#source(node)) === value) return this.#copy(node);
-    this.#put(perlNumber(value));
+    const text = perlNumber(value);
+    this.#put(this.#useqq ? text.replaceAll("'", '"') : text);
+  }
+
+  #text(text: string): string {
+    return this.#useqq ? perlTextSpelled(text) : perlText(text, this.#dialect.oneLine);
   }
 
   #object(value: Exclude<SessionValue, null | string | number>, node: DumperNode | undefined): void {
@@ -101,15 +180,16 @@ class DumperWriter {
 
   #array(value: readonly SessionValue[], node: DumperNode | undefined): void {
     const items = node?.kind === 'array' ? node.items : [];
+    this.#lines.open();
     this.#put('[');
     for (let index = 0; index < value.length; index += 1) {
-      if (index > 0) this.#put(',');
+      this.#put(`${index > 0 ? ',' : ''}${this.#lines.next()}`);
       // A hole reads as undefined, which #value refuses.
       this.#path.push(index);
       this.#value(value[index] as SessionValue, items[index]);
       this.#path.pop();
     }
-    this.#put(']');
+    this.#put(`${this.#lines.close(value.length)}]`);
   }
 
   /** The keys that `node` has and `value` still has, in the order and spelling of `node`; then the new ones. */
@@ -119,22 +199,28 @@ class DumperWriter {
     const kept = [...entries.keys()].filter((key) => Object.hasOwn(value, key));
     const added = Object.keys(value).filter((key) => !entries.has(key));
     let separator = '';
+    this.#lines.open();
     this.#put('{');
     for (const key of [...kept, ...added]) {
       const entry = entries.get(key);
-      this.#put(separator);
+      this.#put(separator + this.#lines.next());
       this.#path.push(key);
       this.#key(key, entry);
       this.#value(value[key] as SessionValue, entry?.value);
       this.#path.pop();
       separator = ',';
     }
-    this.#put('}');
+    this.#put(`${this.#lines.close(kept.length + added.length)}}`);
   }
 
   #key(key: string, entry: DumperEntry | undefined): void {
     if (!key.isWellFormed()) this.#refuse('a key with half a surrogate pair');
-    if (entry === undefined || this.#like === null) this.#put(perlText(key));
+    if (entry === undefined || this.#like === null)
+      this.#put(
+        this.#dialect.bareKeys && !this.#dialect.blanks && /^[A-Za-z_]\w{0,99}$/.test(key)
+          ? key
+          : this.#text(key),
+      );
     else this.#put(this.#like.source.slice(entry.keyStart, entry.keyEnd));
     this.#put(' => ');
   }
@@ -167,25 +253,10 @@ class DumperWriter {
     this.#length += piece.length;
     if (this.#length > maxCharacters) this.#refuse(`the session grows beyond ${maxCharacters} bytes`);
     this.#pieces.push(piece);
+    this.#lines.written(piece);
   }
 
   #refuse(reason: string): never {
     throw new Problem('SESSION_UNWRITABLE', `session ${pathText(this.#path)}: ${reason}`);
   }
-}
-
-/** A hash of Perl: an object literal or one without a prototype, also of another realm; not a Date, Map or class. */
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  const isBase = prototype === null || Object.getPrototypeOf(prototype) === null;
-  return isBase && Object.getOwnPropertySymbols(value).length === 0;
-}
-
-/** `cart[0].price`; keys that are not words are quoted. */
-function pathText(path: readonly (string | number)[]): string {
-  if (path.length === 0) return 'as a whole';
-  const steps = path.map((step) =>
-    typeof step === 'string' && /^\w+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`,
-  );
-  return steps.join('').replace(/^\./, '');
 }

@@ -1,6 +1,8 @@
 import { Problem } from '../errors.ts';
 import type { SessionCodec } from '../session/codec.ts';
 import type { SessionData, SessionValue } from '../session/session.ts';
+import { dialect2, dialect3, dialect40, dialect420, dialectOwn } from './dumper-dialects.ts';
+import type { Dialect } from './dumper-dialects.ts';
 import { makeOpaque } from './dumper-opaque.ts';
 import { parseDumper } from './dumper-parse.ts';
 import type { DumperNode, DumperText } from './dumper-parse.ts';
@@ -16,10 +18,30 @@ import { writeDumper } from './dumper-write.ts';
  *
  * Writing: along `like`, so that what did not change keeps its bytes; new values in the style of the XS writer.
  */
-export const dumperCodec: SessionCodec = { name: 'dumper', decode, encode };
+export const dumperCodec: SessionCodec = dumper(dialect420);
 
-function decode(bytes: Buffer): SessionData {
-  const text = parseSession(bytes);
+/** CGI::Session 4.0–4.1x. A path that Perl reads as undef is null here too, and becomes undef when others change. */
+export const dumper40Codec: SessionCodec = dumper(dialect40);
+
+/** CGI::Session 3.x, which reads one line only. */
+export const dumper3Codec: SessionCodec = dumper(dialect3);
+
+/** CGI::Session 2.x. */
+export const dumper2Codec: SessionCodec = dumper(dialect2);
+
+/** Data::Dumper by the scripts' own hand: `$VAR1` or another name or none, any Indent, Useqq or not, Purity or not. */
+export const dumperEvalCodec: SessionCodec = dumper(dialectOwn);
+
+function dumper(dialect: Dialect): SessionCodec {
+  return {
+    name: dialect.name,
+    decode: (bytes) => decode(bytes, dialect),
+    encode: (data, like) => encode(data, like, dialect),
+  };
+}
+
+function decode(bytes: Buffer, dialect: Dialect): SessionData {
+  const text = parseSession(bytes, dialect);
   const shared = new Set(text.fixups.flatMap((fixup) => fixup.rootKeys));
   const data: SessionData = Object.create(null);
   for (const [key, { value }] of text.root.entries) {
@@ -28,11 +50,12 @@ function decode(bytes: Buffer): SessionData {
   return data;
 }
 
-function encode(data: SessionData, like: Buffer | null): Buffer {
-  const written = Buffer.from(writeDumper(data, like === null ? null : parseSession(like)), 'latin1');
+function encode(data: SessionData, like: Buffer | null, dialect: Dialect): Buffer {
+  const along = like === null ? null : parseSession(like, dialect);
+  const written = Buffer.from(writeDumper(data, along, dialect), 'latin1');
   try {
     // Perl evaluates these bytes. Nothing leaves here that is not the fixed grammar of a session.
-    parseSession(written);
+    parseSession(written, dialect);
   } catch (cause) {
     throw new Problem('SESSION_UNWRITABLE', 'the session would not read back', cause);
   }
@@ -40,8 +63,11 @@ function encode(data: SessionData, like: Buffer | null): Buffer {
 }
 
 /** A session is a hash; CGI::Session cannot load anything else. */
-function parseSession(bytes: Buffer): DumperText & { readonly root: { readonly kind: 'hash' } } {
-  const text = parseDumper(bytes);
+function parseSession(
+  bytes: Buffer,
+  dialect: Dialect,
+): DumperText & { readonly root: { readonly kind: 'hash' } } {
+  const text = parseDumper(bytes, dialect);
   const { root } = text;
   if (root.kind === 'hash') return { ...text, root };
   throw new Problem(
@@ -69,11 +95,12 @@ function toValue(text: DumperText, node: DumperNode): SessionValue {
     }
     case 'blessed':
       return opaque(text, node, `blessed ${node.className}`);
+    case 'alias':
+      return node.reads === undefined ? opaque(text, node, 'shared or cyclic') : node.reads;
     case 'reference':
     case 'regexp':
     case 'version':
     case 'code':
-    case 'alias':
     case 'placeholder':
       return opaque(text, node, summaries[node.kind]);
   }
@@ -84,7 +111,6 @@ const summaries = {
   regexp: 'regular expression',
   version: 'v-string',
   code: 'code',
-  alias: 'shared or cyclic',
   placeholder: 'shared or cyclic',
 };
 

@@ -10,6 +10,9 @@ interface Described {
   class?: string;
 }
 
+/** A key as it is, in bytes, or in code points. */
+type DescribedKey = string | { b?: string; u?: string };
+
 /** One session that a real Perl wrote, and what the same Perl read back from it. */
 export interface Fixture {
   /** `cart.cgisession-default`. */
@@ -19,26 +22,38 @@ export interface Fixture {
   bytes: Buffer;
   /** Null for text that was a string of wide characters before it was stored as UTF-8. */
   thawed: Shape | null;
+  /** Whether Perl could not read it again, or not write it in the first place. */
+  failed: boolean;
 }
 
 const folder = new URL('../fixtures/perl/', import.meta.url);
 
 /** Every session that CGI::Session's default serializer wrote, with either of Data::Dumper's two writers. */
 export function dumperFixtures(): Fixture[] {
+  return fixturesOf('cgisession-default', 'cgisession-default-pp');
+}
+
+/** Every session that these serializers of the index wrote. */
+export function fixturesOf(...serializers: string[]): Fixture[] {
   const index = JSON.parse(readFileSync(new URL('index.json', folder), 'utf8')) as {
     cases: {
       name: string;
       value: Described;
-      files: Record<string, { file: string; wide?: boolean; thaw: 'identical' | Described }>;
+      files: Record<string, { file?: string; wide?: boolean; thaw?: 'identical' | Described }>;
     }[];
   };
   return index.cases.flatMap(({ name, value, files }) =>
-    Object.entries(files).map(([serializer, { file, wide, thaw }]) => ({
-      name: `${name}.${serializer}`,
-      session: name,
-      bytes: readFileSync(new URL(file, folder)),
-      thawed: wide === true ? null : shapeOfDescribed(thaw === 'identical' ? value : thaw),
-    })),
+    Object.entries(files).flatMap(([serializer, { file, wide, thaw }]) => {
+      if (!serializers.includes(serializer) || file === undefined) return [];
+      const thawed = thaw === 'identical' ? value : thaw;
+      return {
+        name: `${name}.${serializer}`,
+        session: name,
+        bytes: readFileSync(new URL(file, folder)),
+        thawed: wide === true || thawed === undefined ? null : shapeOfDescribed(thawed),
+        failed: thaw === undefined,
+      };
+    }),
   );
 }
 
@@ -67,9 +82,19 @@ function shapeOfDescribed(described: Described): Shape {
     case 'hash':
       return [
         'hash',
-        ...(described.v as [string, Described][]).map(([key, inner]) => [key, shapeOfDescribed(inner)]),
+        ...(described.v as [DescribedKey, Described][]).map(([key, inner]) => [
+          keyOfDescribed(key),
+          shapeOfDescribed(inner),
+        ]),
       ];
     default:
       return ['other'];
   }
+}
+
+function keyOfDescribed(key: DescribedKey): string {
+  if (typeof key === 'string') return key;
+  if (key.b !== undefined) return Buffer.from(key.b, 'hex').toString('latin1');
+  const codes = (key.u ?? '').split(' ').filter((code) => code !== '');
+  return String.fromCodePoint(...codes.map((code) => Number.parseInt(code, 16)));
 }

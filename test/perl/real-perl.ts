@@ -32,7 +32,7 @@ export function thawInPerl(texts: Buffer[]): (Shape | { error: string })[] {
 }
 
 /** Sorts the keys of every hash in a shape. */
-function sorted<T>(shape: T): T {
+export function sorted<T>(shape: T): T {
   if (!Array.isArray(shape)) return shape;
   const [kind, ...rest] = shape as unknown[];
   if (kind !== 'hash') return [kind, ...rest.map(sorted)] as T;

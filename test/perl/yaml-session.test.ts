@@ -1,0 +1,171 @@
+import t from 'tap';
+import type { SessionData } from '../../src/session/session.ts';
+import { yamlCodec, yamlSyckCodec, yamlXsCodec } from '../../src/perl/yaml-session.ts';
+import { holdCodec } from './codec-promises.ts';
+import { fixturesOf } from './fixtures.ts';
+import { readInPerl } from './other-perl.ts';
+import { shapeOf } from './real-perl.ts';
+
+const flavours = [
+  { codec: yamlCodec, serializer: 'yaml-pp' },
+  { codec: yamlSyckCodec, serializer: 'cgisession-yaml', bytesOnly: true as const },
+  { codec: yamlXsCodec, serializer: 'yaml-xs' },
+];
+const pieces = [
+  '---',
+  '- ',
+  ': ',
+  '\n',
+  '  ',
+  '&1',
+  '*1',
+  '"',
+  "'",
+  '|',
+  '!!perl/hash:X',
+  '~',
+  '{}',
+  '[]',
+  '? ',
+  '\\',
+  '#',
+];
+for (const { codec, serializer, bytesOnly } of flavours) {
+  holdCodec(codec, fixturesOf(serializer), {
+    unreadable: ['top_array'],
+    numbersAreText: true,
+    ...(bytesOnly && { bytesOnly }),
+    pieces,
+  });
+}
+
+const read = (text: string, codec = yamlXsCodec) => codec.decode(Buffer.from(text));
+
+t.test('objects are carried to another place in the text', async (t) => {
+  const like = Buffer.from(
+    '---\nlist:\n- !!perl/hash:C\n  a: |-\n    x\n      y\n  b:\n  - 1\n- !!perl/scalar:S |2-\n    x\n  y\n- !!perl/array:E []\nz: 1\n',
+  );
+  for (const { codec } of flavours) {
+    const data = codec.decode(like);
+    t.match(data['list'], [{ summary: 'blessed C' }, { summary: 'blessed S' }, { summary: 'blessed E' }]);
+    const deeper = codec.encode({ list: { deep: [data['list'] as never] }, z: '1' } as SessionData, like);
+    const [, , [, list] = []] = [
+      'hash',
+      ...(readInPerl(codec.name, [like])[0] as unknown as [][]),
+    ] as never[][];
+    const expected = ['hash', ['list', ['hash', ['deep', ['array', list]]]], ['z', '1']];
+    t.same(readInPerl(codec.name, [deeper])[0], expected, deeper.toString());
+    t.same(codec.encode(codec.decode(deeper), deeper), deeper);
+  }
+});
+
+t.test('what is shared stays together', async (t) => {
+  const like = Buffer.from('---\na: &1\n  n: 1\nb: *1\nc: 2\n');
+  const data = read(like.toString());
+  t.match(data, { a: { summary: 'shared or cyclic' }, b: { summary: 'shared or cyclic' }, c: '2' });
+  t.equal(yamlXsCodec.encode({ ...data, c: 'x' }, like).toString(), '---\na: &1\n  n: 1\nb: *1\n"c": "x"\n');
+  t.equal(yamlXsCodec.encode({ c: '2' }, like).toString(), '---\nc: 2\n');
+  for (const change of [{ a: data['a'] }, { a: data['a'], b: 1 }, { a: data['b'], b: data['b'] }])
+    t.throws(() => yamlXsCodec.encode(change as SessionData, like), { code: 'SESSION_UNWRITABLE' });
+});
+
+t.test('no alias makes more than there is', async (t) => {
+  const bomb = [
+    '---',
+    'a0: &a0 [] ',
+    ...Array.from({ length: 60 }, (_, n) => `a${n + 1}: &a${n + 1}\n  - *a${n}\n  - *a${n}`),
+  ];
+  const data = read(`${bomb.join('\n')}\n`);
+  t.equal(Object.keys(data).length, 61);
+  t.match(data['a60'], { summary: 'shared or cyclic' });
+});
+
+t.test('parts of YAML that these modules do not write are refused', async (t) => {
+  for (const text of [
+    '',
+    'a: 1\n',
+    '--- x\n',
+    '---\n- 1\n',
+    '---\na: {b: 1}\n',
+    '---\na: [1]\n',
+    '---\na: >\n  x\n',
+    '---\na: x # y\n',
+    '---\na: 1\na: 2\n',
+    '---\na: *x\n',
+    '---\na: 1\n---\nb: 1\n',
+    '---\n\ta: 1\n',
+    '%YAML 1.1\n---\na: 1\n',
+    '---\na: "\\q"\n',
+    '---\na: "\n',
+    '---\na: 1\n  b: 2\n',
+    '---\na:\n  b: 1\n c: 2\n',
+    '---\n- a: 1\n',
+    '---\n~: 1\n',
+    '---\n? a\nb: 1\n',
+  ])
+    t.throws(() => read(text), { code: 'SESSION_UNREADABLE' }, JSON.stringify(text));
+});
+
+t.test('deep and long texts take moments', async (t) => {
+  const started = performance.now();
+  for (const { codec } of flavours) {
+    for (const unit of [
+      '- ',
+      '? ',
+      '"',
+      "'",
+      '\n',
+      ' ',
+      'a: ',
+      '- a: ',
+      '&a ',
+      '!a ',
+      '\\',
+      '|\n',
+      'a:\n',
+      '- x\n',
+      ' - x\n',
+      ' #',
+      ': ',
+    ])
+      for (const opening of ['---\n', '---\na: ', '---\na: "', '---\na:\n  - '])
+        try {
+          codec.decode(Buffer.from(opening + unit.repeat(200_000 / unit.length)));
+        } catch (error) {
+          t.match(error, { code: 'SESSION_UNREADABLE' });
+        }
+  }
+  t.ok(performance.now() - started < 20_000);
+});
+
+t.test('texts that mean something in YAML are only texts, as keys and as values', async (t) => {
+  const words =
+    '= << ~ null true false yes no y n .inf .nan - -- --- ... ? : # ! & * | > % @ ` [] {} [x {x 1_000 0x1f 1:30 2001-01-01 str'.split(
+      ' ',
+    );
+  const texts = [
+    ...words,
+    ' ',
+    'a: b',
+    'a #b',
+    'x\n',
+    '\n',
+    '\ty',
+    'x'.repeat(2000),
+    'x y '.repeat(300),
+    '\\"',
+    '\\',
+    '"\\',
+  ];
+  for (const { codec } of flavours) {
+    const data = Object.fromEntries(
+      texts.flatMap((text, n) => [
+        [text, text],
+        [`l${n}`, [text, [text], { [text]: text }]],
+      ]),
+    );
+    const written = codec.encode(data, null);
+    t.same(readInPerl(codec.name, [written]), [shapeOf(data)], codec.name);
+    t.same(codec.decode(written), data);
+  }
+});
