@@ -14,12 +14,17 @@ import { legacyBackend } from './legacy/backend.ts';
 import { httpTransport } from './legacy/http.ts';
 import { passThrough } from './legacy/pass-through.ts';
 import { NamedLock } from './mysql/named-lock.ts';
+import { presence } from './mysql/presence.ts';
+import { snapshotReader } from './mysql/snapshots.ts';
+import { dumperCodec } from './perl/dumper.ts';
 import { portBackend } from './porting/backend.ts';
 import { keepHost } from './porting/spawn.ts';
 import type { Backend } from './routing/backend.ts';
 import { Turnstile } from './session/turnstile.ts';
+import { watchSessions } from './session/watch.ts';
 import type { Log } from './telemetry/log.ts';
 import { makeMetrics, type Metrics } from './telemetry/metrics.ts';
+import { makeTimeline } from './telemetry/timeline.ts';
 
 /** A gateway that runs. */
 export interface Gateway {
@@ -37,6 +42,8 @@ const drainMs = 10_000;
 /** Requests legacy is given at once; Apache's own default is 150 workers (MaxRequestWorkers). */
 const legacyConnections = 128;
 const portConnections = 64;
+/** Sessions that are remembered: a few kilobytes each. */
+const mostSessions = 1_000;
 
 /** What the command line may say instead of the file. */
 export type Instead = Partial<Pick<Settings, 'listen' | 'admin' | 'legacy'>>;
@@ -55,6 +62,8 @@ export async function compose(
   const locks =
     settings.session === null ? null : sessionLocks(settings.session, (lost) => metrics.locksLost(lost));
   const turnstile = locks?.turnstile ?? null;
+  const watching = settings.session === null ? null : await sessionWatch(settings.session);
+  const timeline = makeTimeline({ mostSessions, mostEntries: 50 });
   const metrics: Metrics = makeMetrics(
     { locksHeld: () => turnstile?.held ?? 0, lockWaiters: () => turnstile?.waiting ?? 0 },
     version,
@@ -62,7 +71,7 @@ export async function compose(
   const portSide = lazyPortSide(settings, metrics, log);
   const parts: Parts = {
     table: () => current.table,
-    sessions: sessionParts(settings.session, turnstile),
+    sessions: sessionParts(settings.session, turnstile, watching?.watch ?? null),
     legacy: legacyBackend(transport, clock),
     port: portSide.backend,
     passThrough: passThrough(transport, clock),
@@ -70,6 +79,7 @@ export async function compose(
     newId: idMaker(),
     record: (record) => {
       metrics.record(record);
+      timeline.record(record);
       log.exchange(record);
     },
   };
@@ -86,6 +96,8 @@ export async function compose(
     metrics: () => metrics.page(),
     notReady: () => (locks === null ? Promise.resolve(null) : locks.notReady()),
     hosts: [adminAt.host],
+    sessions: () => timeline.sessions(),
+    session: (idOrLabel) => timeline.find(idOrLabel),
   });
   await portSide.ready();
   await app.listen({ host: listen.host, port: listen.tcpPort });
@@ -107,6 +119,7 @@ export async function compose(
       await drain(listener);
       await admin.close();
       await portSide.close();
+      await watching?.close();
       await locks?.close();
       await transport.close();
     },
@@ -134,9 +147,35 @@ function sessionLocks(session: SessionSettings, onLost: (locks: number) => void)
   };
 }
 
-function sessionParts(session: SessionSettings | null, turnstile: Turnstile | null): SessionParts | null {
+/** What looks at sessions while their turns are held, on connections of its own; null where `trace: off`. */
+async function sessionWatch(session: SessionSettings) {
+  const { trace, store } = session;
+  if (trace === 'off') return null;
+  const options = { ...connectionOptions(session), charset: `${store.charset}_general_ci` };
+  const reader = snapshotReader(options, { table: store.table, charset: store.charset }, systemClock);
+  const others = await presence(options, `${store.database}.${store.table}`, systemClock);
+  return {
+    watch: watchSessions({
+      look: (id) => reader.look(id),
+      aloneSince: (epochMs) => others.aloneSince(epochMs),
+      codec: dumperCodec,
+      trace,
+      mostSessions,
+    }),
+    close: async () => {
+      await others.close();
+      await reader.close();
+    },
+  };
+}
+
+function sessionParts(
+  session: SessionSettings | null,
+  turnstile: Turnstile | null,
+  watch: SessionParts['watch'],
+): SessionParts | null {
   if (session === null || turnstile === null) return null;
-  return { turnstile, cookieName: session.cookie, patienceMs: session.waitMs };
+  return { turnstile, cookieName: session.cookie, patienceMs: session.waitMs, watch };
 }
 
 function connectionOptions(session: SessionSettings) {

@@ -1,5 +1,6 @@
 import type { Problem } from './errors.ts';
 import type { Side } from './exchange/outcome.ts';
+import type { TurnSeen } from './session/lost-update.ts';
 
 /** What one side did in an exchange. */
 export interface SideRecord {
@@ -39,10 +40,14 @@ export interface ExchangeRecord {
 export interface TurnRecord {
   /** A short hash that tells sessions apart; never the id, which is a key to the visitor's account. */
   readonly session: string;
+  /** When the turn was had, in milliseconds since 1970. */
+  readonly enteredAtMs: number;
   readonly waitedLocalMs: number;
   readonly waitedDatabaseMs: number;
   readonly heldMs: number;
   readonly overlapped: boolean;
   /** Whether the lock was lost while the side worked: somebody may have worked on the session beside it. */
   readonly lost: boolean;
+  /** What the turn did to the session, and what was done to it before; null where nobody looked. */
+  readonly seen: TurnSeen | null;
 }

@@ -12,6 +12,7 @@ function makeProgram(): Command {
   addStart(program);
   addReaders(program);
   addFlip(program);
+  addSessions(program);
   // exitOverride is not inherited by commands that were made before it; set it once more for all of them.
   for (const command of program.commands) command.exitOverride();
   return program;
@@ -108,6 +109,29 @@ function addFlip(program: Command): void {
         });
       },
     );
+}
+
+function addSessions(program: Command): void {
+  const verb = program
+    .command('sessions')
+    .description('what a running gateway remembers of its sessions, or the timeline of one')
+    .argument('[session]', 'its id, or its label from the list')
+    .option('--admin <url>', 'the admin listener of the gateway', 'http://127.0.0.1:9901')
+    .option('--json', 'one JSON document')
+    .action(async (session: string | undefined, options: { admin: string; json?: boolean }) => {
+      const { oneSession, sessions } = await import('./sessions.ts');
+      process.exitCode = await (session === undefined ? sessions(options) : oneSession(session, options));
+    });
+  verb
+    .command('decode')
+    .description('show what the bytes of a session in a file hold')
+    .argument('<file>', 'the content of a_session, byte for byte')
+    .option('--json', 'one JSON document')
+    .exitOverride()
+    .action(async (file: string, _options: unknown, command: Command) => {
+      const { decodeSession } = await import('./decode.ts');
+      process.exitCode = await decodeSession(file, command.optsWithGlobals<{ json?: boolean }>());
+    });
 }
 
 // `banyan routes | head` closes our output early; that is no failure.

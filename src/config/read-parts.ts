@@ -4,6 +4,7 @@ import { Mistake } from '../routing/mistake.ts';
 import { compilePattern } from '../routing/pattern.ts';
 import { didYouMean } from '../routing/nearest.ts';
 import type { SessionUse } from '../session/session.ts';
+import type { Trace } from '../session/snapshot.ts';
 import { parseAddress, parseLegacyUrl, type Address } from './address.ts';
 import type { Desk } from './desk.ts';
 import { parseDuration } from './duration.ts';
@@ -76,14 +77,16 @@ export function readSessionSettings(desk: Desk, file: Section): SessionSettings 
   const help = 'write "store: mysql://user:password@127.0.0.1:3306/database?table=sessions"';
   const store = readAs(desk, requiredValueOf(desk, section, 'store', help), 'store', parseStoreUrl);
   const cookie = readAs(desk, valueOf(desk, section, 'cookie'), 'cookie', parseCookieName);
+  const trace = readAs(desk, valueOf(desk, section, 'trace'), 'trace', parseTrace);
   const lockPair = section.fields.get('lock');
   const lock = readSection(desk, lockPair?.value ?? null, 'lock', ' in "lock"', lockPair?.at ?? pair.at);
   const waitMs = readAs(desk, valueOf(desk, lock, 'wait'), 'wait', (text) => parseDuration(text, 'wait'));
   const queue = readAs(desk, valueOf(desk, lock, 'queue'), 'queue', (text) =>
     parseCount(text, 'queue', 10_000),
   );
-  if (format === null || store === null || cookie === null || waitMs === null || queue === null) return null;
-  return { format, store, cookie, waitMs, queue };
+  if (format === null || store === null || cookie === null || trace === null) return null;
+  if (waitMs === null || queue === null) return null;
+  return { format, store, cookie, trace, waitMs, queue };
 }
 
 /** Reads `defaults`. Without a session map there is nothing to lock, so the default is then `none`. */
@@ -123,6 +126,12 @@ function parseFormat(text: string): 'cgi-session' {
   }
   const help = didYouMean(text, ['cgi-session', 'apache-session']) ?? 'this version reads cgi-session';
   throw new Mistake('bad-format', `unknown session format "${text}"`, help);
+}
+
+function parseTrace(text: string): Trace {
+  if (text === 'off' || text === 'keys' || text === 'values') return text;
+  const help = didYouMean(text, ['off', 'keys', 'values']) ?? 'write off, keys or values';
+  throw new Mistake('bad-trace', `unknown trace "${text}"`, help);
 }
 
 function parseCookieName(text: string): string {

@@ -70,6 +70,13 @@ export const settings: readonly Setting[] = Object.freeze([
     'mysql://user@database.invalid/database',
   ),
   row('session', 'cookie', 'name', 'CGISESSID', 'The cookie that carries the session id.'),
+  row(
+    'session',
+    'trace',
+    'off, keys or values',
+    'keys',
+    'What the timeline remembers of a session: which keys changed, or their masked values too.',
+  ),
   row('session', 'lock', 'map', null, 'How requests of one session wait for each other.'),
 
   row('lock', 'wait', 'duration', '10s', 'How long a request waits for its turn before it gets a 503.'),

@@ -1,4 +1,5 @@
 import type { Table } from '../routing/table.ts';
+import type { Trace } from '../session/snapshot.ts';
 import type { Address } from './address.ts';
 import type { StoreAddress } from './store-url.ts';
 
@@ -9,6 +10,8 @@ export interface SessionSettings {
   readonly store: StoreAddress;
   /** The name of the cookie that carries the session id. */
   readonly cookie: string;
+  /** What the timeline remembers of a session. */
+  readonly trace: Trace;
   /** How long a request waits for its turn. */
   readonly waitMs: number;
   /** How many requests of one session may wait at once. */

@@ -6,10 +6,14 @@ export interface AdminParts {
   /** Whether the gateway can do its work: null, or the reason why not. */
   readonly notReady: () => Promise<string | null>;
   readonly hosts: readonly string[];
+  /** The sessions of the timeline, the one used last first; never an id. */
+  readonly sessions: () => readonly unknown[];
+  /** What happened to one session, by its id or label, oldest first; null where nothing is known of it. */
+  readonly session: (idOrLabel: string) => { session: string; entries: readonly unknown[] } | null;
 }
 
 /**
- * The admin listener: /metrics, /live, /ready. It is bound to the loopback interface unless somebody says otherwise,
+ * The admin listener: /metrics, /live, /ready, /sessions. It is bound to the loopback interface unless somebody says otherwise,
  * and answers only to a Host that is an address or `localhost`: a page of another site that points its own name at
  * 127.0.0.1 (DNS rebinding) gets nothing.
  */
@@ -30,6 +34,16 @@ export function makeAdmin(parts: AdminParts): FastifyInstance {
   app.get('/ready', async (_request, reply) => {
     const reason = await parts.notReady();
     return reason === null ? { ready: true } : reply.code(503).send({ ready: false, reason });
+  });
+  app.get('/sessions', async (_request, reply) =>
+    reply.header('cache-control', 'no-store').send({ schema: 1, sessions: parts.sessions() }),
+  );
+  app.get<{ Params: { session: string } }>('/sessions/:session', async (request, reply) => {
+    const found = parts.session(request.params.session);
+    void reply.header('cache-control', 'no-store');
+    if (found !== null) return reply.send({ schema: 1, ...found });
+    const message = 'No turn of this session is remembered here.';
+    return reply.code(404).send({ error: 'SESSION_UNKNOWN', message });
   });
   return app;
 }

@@ -5,12 +5,15 @@ import type { ExchangeRecord } from '../record.ts';
 import type { Backend } from '../routing/backend.ts';
 import type { Table } from '../routing/table.ts';
 import type { Turnstile } from '../session/turnstile.ts';
+import type { SessionWatch } from '../session/watch.ts';
 
 /** Sessions, where the site has any. */
 export interface SessionParts {
   readonly turnstile: Turnstile;
   readonly cookieName: string;
   readonly patienceMs: number;
+  /** Null where `trace: off`. */
+  readonly watch: SessionWatch | null;
 }
 
 /** Everything the gateway works with, handed to it by compose.ts. */

@@ -6,6 +6,7 @@ import type { ExchangeRecord, SideRecord, TurnRecord } from '../record.ts';
 import type { Decision } from '../routing/decide.ts';
 import { sessionLabel } from '../session/identity.ts';
 import type { Lease } from '../session/lease.ts';
+import type { TurnSeen } from '../session/lost-update.ts';
 import type { Client } from './client.ts';
 
 /**
@@ -19,6 +20,7 @@ export class Report {
   #decision: Decision | null = null;
   #lease: Lease | null = null;
   #enteredMs = 0;
+  #enteredAtMs = 0;
   #turn: TurnRecord | null = null;
   #outcome: Outcome | null = null;
   #finished: Finished | null = null;
@@ -36,6 +38,7 @@ export class Report {
   entered(lease: Lease): void {
     this.#lease = lease;
     this.#enteredMs = this.#clock.nowMs();
+    this.#enteredAtMs = this.#clock.epochMs();
   }
 
   left(outcome: Outcome, finished: Finished): void {
@@ -45,12 +48,18 @@ export class Report {
     if (lease === null || lease.fence === null || lease.sessionId === null) return;
     this.#turn = {
       session: sessionLabel(lease.sessionId),
+      enteredAtMs: this.#enteredAtMs,
       waitedLocalMs: lease.waitedMs.local,
       waitedDatabaseMs: lease.waitedMs.database,
       heldMs: this.#clock.nowMs() - this.#enteredMs,
       overlapped: lease.overlapped,
       lost: lease.lost.aborted,
+      seen: null,
     };
+  }
+
+  saw(seen: TurnSeen | null): void {
+    if (this.#turn !== null) this.#turn = { ...this.#turn, seen };
   }
 
   /** The record of a request that no side was asked to serve. */

@@ -4,6 +4,7 @@ import type { Route } from '../routing/route.ts';
 import { attempt } from './attempt.ts';
 import type { Client } from './client.ts';
 import { enter } from './enter.ts';
+import { leave, whatWasSeen } from './leave.ts';
 import type { Parts } from './parts.ts';
 import { Report } from './report.ts';
 
@@ -62,8 +63,9 @@ export async function serve(
 
   // 5 leave
   const finished = await outcome.finished;
-  await lease.leave();
+  const left = await leave(entry, parts);
   report.left(outcome, finished);
+  report.saw(await whatWasSeen(exchange, decision.route, entry, left, parts));
 
   // 6 record
   const cut = client.left ? null : await sent;

@@ -11,8 +11,11 @@ export interface Lease {
   readonly fence: Fence | null;
   /** Aborted when the turn was lost before it was left. */
   readonly lost: AbortSignal;
-  /** Gives the turn to the next one. Doing it twice does nothing. Never rejects. */
-  leave(): Promise<void>;
+  /**
+   * Gives the turn to the next one, after `lastly`, which must not reject. From here on nobody works on the session:
+   * a request that comes now has not overlapped with anything. Doing it twice does nothing. Never rejects.
+   */
+  leave(lastly?: () => Promise<void>): Promise<void>;
 }
 
 const never = new AbortController().signal;

@@ -19,6 +19,8 @@ interface Waiter {
  */
 export class Turnstile {
   readonly #queues = new Map<string, Waiter[]>();
+  /** Sessions whose holder has finished its work and is only giving its turn back. */
+  readonly #leaving = new Set<string>();
   readonly #lock: SessionLock;
   readonly #clock: Clock;
   readonly #longestQueue: number;
@@ -47,7 +49,7 @@ export class Turnstile {
    */
   async enter(sessionId: string, patienceMs: number, gone: AbortSignal): Promise<Lease> {
     const startedMs = this.#clock.nowMs();
-    const queued = this.#queues.has(sessionId);
+    const queued = this.#isWorkedOn(sessionId);
     await this.#reachHead(sessionId, patienceMs, gone);
     const headMs = this.#clock.nowMs();
     let lock: HeldLock | null;
@@ -72,9 +74,12 @@ export class Turnstile {
   #lease(sessionId: string, lock: HeldLock, waitedMs: Lease['waitedMs'], overlapped: boolean): Lease {
     this.#held++;
     let left: Promise<void> | null = null;
-    const leave = async (): Promise<void> => {
+    const leave = async (lastly?: () => Promise<void>): Promise<void> => {
+      this.#leaving.add(sessionId);
+      await lastly?.();
       this.#held--;
       await lock.release();
+      this.#leaving.delete(sessionId);
       this.#next(sessionId);
     };
     return {
@@ -83,8 +88,13 @@ export class Turnstile {
       overlapped,
       fence: lock.fence,
       lost: lock.lost,
-      leave: () => (left ??= leave()),
+      leave: (lastly) => (left ??= leave(lastly)),
     };
+  }
+
+  #isWorkedOn(sessionId: string): boolean {
+    const queue = this.#queues.get(sessionId);
+    return queue !== undefined && (queue.length > 0 || !this.#leaving.has(sessionId));
   }
 
   async #reachHead(sessionId: string, patienceMs: number, gone: AbortSignal): Promise<void> {

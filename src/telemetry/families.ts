@@ -62,6 +62,12 @@ export function declareFamilies(registry: Registry, gauges: Gauges) {
       ['route'],
       'Requests that found their session busy: a race prevented',
     ),
+    conflicts: counter(
+      'session_conflicts',
+      ['route', 'kind'],
+      'Sessions found changed by somebody who held no turn, by the route that found it; must stay 0',
+    ),
+    sessionWrites: counter('session_writes', ['side', 'result'], 'What turns did to their sessions'),
     upstreamErrors: counter(
       'upstream_errors',
       ['upstream', 'kind'],

@@ -10,6 +10,9 @@ export interface Log {
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
+/** Keys named in one line. */
+const mostKeys = 20;
+
 /** Makes the log. `level` is one of pino's: `silent`, `error`, `warn`, `info`, … */
 export function makeLog(level: string): Log {
   const logger: Logger = pino({
@@ -23,6 +26,8 @@ export function makeLog(level: string): Log {
       const line = exchangeLine(record);
       if (record.problem === null && record.fallback === null) logger.info(line, 'exchange');
       else logger.warn(line, 'exchange');
+      const outside = outsideLine(record);
+      if (outside !== null) logger.warn(outside, 'a session was changed by somebody who held no turn');
     },
     info: (message, fields = {}) => logger.info(fields, message),
     warn: (message, fields = {}) => logger.warn(fields, message),
@@ -57,6 +62,26 @@ function exchangeLine(record: ExchangeRecord): Record<string, unknown> {
     ...(fallback === null ? {} : { fallback: fallback.code, fallbackDetail: fallback.message }),
     ...(problem === null ? {} : { problem: problem.code, detail: problem.message }),
     ...(record.clientLeft ? { clientLeft: true } : {}),
+  };
+}
+
+/** A conflict in the words of the log: which keys, never their values, never the id. */
+function outsideLine({ id, route, turn }: ExchangeRecord): Record<string, unknown> | null {
+  const outside = turn?.seen?.outside ?? null;
+  if (turn === null || outside === null || outside.kind === 'other_gateway') return null;
+  const named = (kind: string): string[] =>
+    outside.changes.filter((change) => change.kind === kind).map(({ key }) => key);
+  return {
+    session: turn.session,
+    conflict: outside.kind,
+    added: named('added').slice(0, mostKeys),
+    changed: named('changed').slice(0, mostKeys),
+    removed: named('removed').slice(0, mostKeys),
+    ...(outside.undone.length > 0 ? { undone: outside.undone.slice(0, mostKeys) } : {}),
+    after: new Date(outside.leftAtMs).toISOString(),
+    before: new Date(outside.foundAtMs).toISOString(),
+    leftBy: outside.leftBy,
+    foundBy: { exchange: id, route },
   };
 }
 

@@ -14,6 +14,7 @@ const results: readonly SideRecord['result'][] = [
   'exception',
 ];
 const fallbackReasons = problemCodes.filter((code) => new Problem(code, '').mayFallBack);
+const conflicts = ['lost_update', 'outside_writer', 'deleted'];
 const legacyProblems = problemCodes.filter((code) => code.startsWith('LEGACY_'));
 
 /** What /metrics tells. Everything about requests is fed from records; nobody else counts. */
@@ -62,7 +63,11 @@ function declareCommon(m: Families): void {
   for (const event of ['started', 'ended']) m.portHosts.inc({ event }, 0);
   for (const kind of legacyProblems) m.upstreamErrors.inc({ upstream: 'legacy', kind }, 0);
   for (const scope of ['local', 'mysql']) m.lockWait.zero({ scope });
-  for (const side of sides) m.lockHold.zero({ side });
+  for (const side of sides) {
+    m.lockHold.zero({ side });
+    for (const result of ['changed', 'touched', 'unchanged', 'removed', 'unseen'])
+      m.sessionWrites.inc({ side, result }, 0);
+  }
 }
 
 function declareRoute(m: Families, { name: route, target, session, port }: Route): void {
@@ -71,6 +76,7 @@ function declareRoute(m: Families, { name: route, target, session, port }: Route
   m.info.set({ route, session }, 1);
   m.lockTimeouts.inc({ route }, 0);
   m.overlaps.inc({ route }, 0);
+  if (session === 'write') for (const kind of conflicts) m.conflicts.inc({ route, kind }, 0);
   for (const side of sides) {
     if (side === 'port' && port === null) continue;
     for (const code of ['200', '302', '404', '500']) m.requests.inc({ route, side, code }, 0);
@@ -99,6 +105,10 @@ function count(m: Families, record: ExchangeRecord): void {
   m.lockWait.observe({ scope: 'mysql' }, turn.waitedDatabaseMs / 1000);
   m.lockHold.observe({ side }, turn.heldMs / 1000);
   if (turn.overlapped) m.overlaps.inc({ route });
+  if (turn.seen === null) return;
+  m.sessionWrites.inc({ side, result: turn.seen.wrote });
+  const kind = turn.seen.outside?.kind ?? 'other_gateway';
+  if (kind !== 'other_gateway') m.conflicts.inc({ route, kind });
 }
 
 function countSide(m: Families, route: string, { side, result, elapsedMs }: SideRecord): void {

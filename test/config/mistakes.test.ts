@@ -218,3 +218,12 @@ t.test('a file without a final newline is half written on a reload, and a warnin
 t.test('a file over 1 MB is not read', async (t) => {
   t.match(complaints(`# ${'x'.repeat(1024 * 1024)}\n${head}`), 'the file is larger than 1 MB [too-large]');
 });
+
+t.test('a trace that is none', async (t) => {
+  const said = complaints(`legacy: http://a
+session: { store: "mysql://u@h/d", trace: value }
+routes: { /**: legacy }
+`);
+  t.match(said, 'unknown trace "value"');
+  t.match(said, 'did you mean "values"?');
+});

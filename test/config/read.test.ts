@@ -106,7 +106,7 @@ t.test('the store has defaults, and a socket takes the place of the TCP port', a
 t.test('with a session map, routes lock the session unless they say otherwise', async (t) => {
   const settings = settingsOf(`session: { store: "mysql://a@b/c" }\n${smallest}`);
   t.equal(settings.table.routes[0]?.session, 'write');
-  t.match(settings.session, { cookie: 'CGISESSID', waitMs: 10_000, queue: 50 });
+  t.match(settings.session, { cookie: 'CGISESSID', trace: 'keys', waitMs: 10_000, queue: 50 });
 });
 
 t.test('a route on legacy knows its port where the file exists already', async (t) => {

@@ -52,6 +52,21 @@ t.test('the second waits for the first, and knows how long', async (t) => {
   t.equal(turnstile.waiting, 0);
 });
 
+t.test('who comes while a turn is only being given back has not raced', async (t) => {
+  const { enter } = setUp();
+  const first = await enter('a');
+  let looked = (): void => undefined;
+  const left = first.leave(() => new Promise((resolve) => (looked = resolve)));
+  const [second, third] = [enter('a'), enter('a')];
+  await settle();
+  looked();
+  await left;
+  const lease = await second;
+  t.equal(lease.overlapped, false, 'nobody worked on the session any more');
+  await lease.leave();
+  t.equal((await third).overlapped, true, 'but the next one would have raced with this one');
+});
+
 t.test('other sessions are not held up', async (t) => {
   const { enter } = setUp();
   await enter('a');

@@ -1,0 +1,47 @@
+import type { SessionCodec } from './codec.ts';
+import { sessionLabel } from './identity.ts';
+import { LostUpdates, type TurnHolder, type TurnSeen } from './lost-update.ts';
+import { takeSnapshot, type Sight, type Snapshot, type Trace } from './snapshot.ts';
+
+/** Watches what happens to sessions in turns, and between them. */
+export interface SessionWatch {
+  /** The row of a session now; null where it was not seen. Never rejects. */
+  look(sessionId: string): Promise<Sight | null>;
+  /**
+   * What a turn did that is just over. Turns of one session are told in their order: the telling is done when this
+   * returns, the promise only waits for the answer. Never rejects.
+   */
+  turn(
+    sessionId: string,
+    holder: TurnHolder,
+    sights: { before: Sight | null; after: Sight | null },
+  ): Promise<TurnSeen>;
+}
+
+/** Everything a watch needs. */
+export interface WatchParts {
+  readonly look: SessionWatch['look'];
+  /** Whether it is certain that no other gateway was there since then. Never rejects. */
+  readonly aloneSince: (epochMs: number) => Promise<boolean>;
+  readonly codec: SessionCodec;
+  readonly trace: Trace;
+  readonly mostSessions: number;
+}
+
+/** A watch over all sessions, of which it remembers those used last. */
+export function watchSessions(parts: WatchParts): SessionWatch {
+  const detector = new LostUpdates(parts.mostSessions);
+  const snapshot = (sight: Sight | null, known: Snapshot | null): Snapshot | null =>
+    sight === null ? null : takeSnapshot(sight, parts.codec, parts.trace, known);
+  return {
+    look: (sessionId) => parts.look(sessionId),
+    turn: async (sessionId, holder, sights) => {
+      const session = sessionLabel(sessionId);
+      const before = snapshot(sights.before, detector.lastLeft(session));
+      const seen = detector.turn(session, holder, { before, after: snapshot(sights.after, before) });
+      const { outside } = seen;
+      if (outside === null || (await parts.aloneSince(outside.leftAtMs))) return seen;
+      return { ...seen, outside: { ...outside, kind: 'other_gateway', undone: [] } };
+    },
+  };
+}
