@@ -16,7 +16,7 @@ import { passThrough } from './legacy/pass-through.ts';
 import { NamedLock } from './mysql/named-lock.ts';
 import { presence } from './mysql/presence.ts';
 import { snapshotReader } from './mysql/snapshots.ts';
-import { dumperCodec } from './perl/dumper.ts';
+import { codecCalled } from './perl/formats.ts';
 import { portBackend } from './porting/backend.ts';
 import { keepHost } from './porting/spawn.ts';
 import type { Backend } from './routing/backend.ts';
@@ -158,7 +158,7 @@ async function sessionWatch(session: SessionSettings) {
     watch: watchSessions({
       look: (id) => reader.look(id),
       aloneSince: (epochMs) => others.aloneSince(epochMs),
-      codec: dumperCodec,
+      codec: codecCalled(session.serializer),
       trace,
       mostSessions,
     }),
@@ -195,6 +195,7 @@ function lazyPortSide(settings: Settings, metrics: Metrics, log: Log) {
     const keeper = keepHost(
       {
         cookieName: known.cookie,
+        serializer: known.serializer,
         sessionTable: { table: known.store.table, charset: known.store.charset },
         database: {
           ...connectionOptions(known),

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { Problem } from '../errors.ts';
-import { dumperCodec } from '../perl/dumper.ts';
+import { formatNames, recognise } from '../perl/formats.ts';
 import type { SessionData } from '../session/session.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
 import { print, printJson } from './print.ts';
 
 /** `banyan sessions decode`: shows what the bytes of a session hold, values and all, without running any of it. */
 export async function decodeSession(file: string, options: { readonly json?: boolean }): Promise<ExitCode> {
-  const data = decode(file, await bytesOf(file));
-  if (options.json === true) printJson({ file, format: dumperCodec.name, data });
+  const { format, data } = decode(file, await bytesOf(file));
+  if (options.json === true) printJson({ file, format, data });
   else {
     for (const [key, value] of Object.entries(data)) print(`${safe(key)} = ${safe(JSON.stringify(value))}\n`);
   }
@@ -24,12 +24,13 @@ async function bytesOf(file: string): Promise<Buffer> {
   }
 }
 
-function decode(file: string, bytes: Buffer): SessionData {
+function decode(file: string, bytes: Buffer): { format: string; data: SessionData } {
   try {
-    return dumperCodec.decode(bytes);
+    const codec = recognise(bytes);
+    return { format: codec.name, data: codec.decode(bytes) };
   } catch (thrown) {
     if (!(thrown instanceof Problem)) throw thrown;
-    const help = `this version decodes ${dumperCodec.name}`;
+    const help = `this version decodes ${formatNames.join(', ')}`;
     throw new Failure(exitCodes.findings, `${file}: ${thrown.message}`, help, thrown);
   }
 }

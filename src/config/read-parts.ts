@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { isScalar } from 'yaml';
+import { codecNamed, formatNames } from '../perl/formats.ts';
 import { Mistake } from '../routing/mistake.ts';
 import { compilePattern } from '../routing/pattern.ts';
 import { didYouMean } from '../routing/nearest.ts';
@@ -77,6 +78,7 @@ export function readSessionSettings(desk: Desk, file: Section): SessionSettings 
   const help = 'write "store: mysql://user:password@127.0.0.1:3306/database?table=sessions"';
   const store = readAs(desk, requiredValueOf(desk, section, 'store', help), 'store', parseStoreUrl);
   const cookie = readAs(desk, valueOf(desk, section, 'cookie'), 'cookie', parseCookieName);
+  const serializer = readAs(desk, valueOf(desk, section, 'serializer'), 'serializer', parseSerializer);
   const trace = readAs(desk, valueOf(desk, section, 'trace'), 'trace', parseTrace);
   const lockPair = section.fields.get('lock');
   const lock = readSection(desk, lockPair?.value ?? null, 'lock', ' in "lock"', lockPair?.at ?? pair.at);
@@ -85,8 +87,8 @@ export function readSessionSettings(desk: Desk, file: Section): SessionSettings 
     parseCount(text, 'queue', 10_000),
   );
   if (format === null || store === null || cookie === null || trace === null) return null;
-  if (waitMs === null || queue === null) return null;
-  return { format, store, cookie, trace, waitMs, queue };
+  if (waitMs === null || queue === null || serializer === null) return null;
+  return { format, serializer, store, cookie, trace, waitMs, queue };
 }
 
 /** Reads `defaults`. Without a session map there is nothing to lock, so the default is then `none`. */
@@ -126,6 +128,12 @@ function parseFormat(text: string): 'cgi-session' {
   }
   const help = didYouMean(text, ['cgi-session', 'apache-session']) ?? 'this version reads cgi-session';
   throw new Mistake('bad-format', `unknown session format "${text}"`, help);
+}
+
+function parseSerializer(text: string): string {
+  if (codecNamed(text) !== null) return text;
+  const help = didYouMean(text, formatNames) ?? `known here: ${formatNames.join(', ')}`;
+  throw new Mistake('bad-serializer', `unknown serializer "${text}"`, help);
 }
 
 function parseTrace(text: string): Trace {

@@ -69,6 +69,13 @@ export const settings: readonly Setting[] = Object.freeze([
     ),
     'mysql://user@database.invalid/database',
   ),
+  row(
+    'session',
+    'serializer',
+    'a name',
+    'dumper',
+    'How CGI::Session writes a session down; the names are in docs/sessions.md.',
+  ),
   row('session', 'cookie', 'name', 'CGISESSID', 'The cookie that carries the session id.'),
   row(
     'session',

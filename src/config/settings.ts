@@ -6,6 +6,8 @@ import type { StoreAddress } from './store-url.ts';
 /** How sessions are kept and waited for. */
 export interface SessionSettings {
   readonly format: 'cgi-session';
+  /** The name of the codec; see perl/formats.ts. */
+  readonly serializer: string;
   /** Holds the password: never print it whole. */
   readonly store: StoreAddress;
   /** The name of the cookie that carries the session id. */

@@ -51,6 +51,13 @@ export function codecNamed(name: string): SessionCodec | null {
   return Object.hasOwn(codecs, name) ? (codecs[name] ?? null) : null;
 }
 
+/** The codec of a name that was checked before. Throws RangeError for any other. */
+export function codecCalled(name: string): SessionCodec {
+  const codec = codecNamed(name);
+  if (codec === null) throw new RangeError(`there is no session format "${name}"`);
+  return codec;
+}
+
 /** The codec of some bytes, by their own marks. Throws Problem SESSION_UNREADABLE if they have none. */
 export function recognise(bytes: Buffer): SessionCodec {
   const start = bytes.toString('latin1', 0, 4096);

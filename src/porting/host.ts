@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import process from 'node:process';
 import { Problem, asProblem } from '../errors.ts';
 import { mysqlStore } from '../mysql/transaction.ts';
-import { dumperCodec } from '../perl/dumper.ts';
+import { codecCalled } from '../perl/formats.ts';
 import type { HostSettings } from './spawn.ts';
 import { bodiless } from './sayable.ts';
 import { answerMark, failureHeaders, maxHeaderSize, readErrand } from './wire.ts';
@@ -26,7 +26,7 @@ function start(settings: HostSettings): void {
   });
   const parts: WorkParts = {
     store: mysqlStore(settings.database, settings.sessionTable),
-    customs: { codec: dumperCodec, cookieName: settings.cookieName },
+    customs: { codec: codecCalled(settings.serializer), cookieName: settings.cookieName },
     reportLate: (problem) =>
       process.stderr.write(`${JSON.stringify({ level: 'error', msg: problem.message })}\n`),
   };

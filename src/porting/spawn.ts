@@ -9,6 +9,8 @@ import type { Clock } from '../exchange/clock.ts';
 export interface HostSettings {
   readonly socketPath: string;
   readonly cookieName: string;
+  /** The name of the codec; see perl/formats.ts. */
+  readonly serializer: string;
   readonly sessionTable: { table: string; charset: string };
   readonly database: {
     host?: string;
