@@ -56,9 +56,17 @@ export async function startGateway(
 ): Promise<GatewayProcess> {
   const logFile = join(shop.scratch, `gateway-${++count}.log`);
   const log = openSync(logFile, 'w');
+  // The kernel ends it when we are gone, also when we had no time to: see startServer.
   const child = spawn(
-    process.execPath,
-    [join(repository, 'src/cli/main.ts'), 'start', routesFile, ...(options.args ?? [])],
+    'setpriv',
+    [
+      '--pdeathsig',
+      'KILL',
+      process.execPath,
+      join(repository, 'src/cli/main.ts'),
+      'start',
+      routesFile,
+    ].concat(options.args ?? []),
     {
       stdio: ['ignore', log, 'pipe'],
       env: { ...shopEnvironment(shop), ...options.env },
@@ -66,7 +74,6 @@ export async function startGateway(
   );
   closeSync(log);
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  process.once('exit', () => child.kill('SIGKILL'));
   const { url, adminUrl } = await untilServing(child);
   return {
     url,

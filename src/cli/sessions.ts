@@ -33,8 +33,8 @@ function printSessions(list: readonly SessionSummary[]): string {
   const sum = (of: (each: SessionSummary) => number): number => list.reduce((all, each) => all + of(each), 0);
   const outside = sum((each) => each.outside);
   const head =
-    `${list.length} sessions remembered: ${sum((each) => each.requests)} requests, ` +
-    `${sum((each) => each.waits)} waited for another request of the same session\n`;
+    `sessions remembered: ${list.length}, requests: ${sum((each) => each.requests)}, ` +
+    `waited for another request of the same session: ${sum((each) => each.waits)}\n`;
   const verdict = printVerdict(
     outside,
     sum((each) => each.seen),
