@@ -43,6 +43,29 @@ t.test('on a real MariaDB', async (t) => {
     await later.rollBack();
   });
 
+  await t.test('after a deadlock that the port has caught, nothing more is let through', async (t) => {
+    await admin.query("INSERT INTO orders (id, name) VALUES (901, 'one'), (902, 'two')");
+    const transaction = await open(t).begin();
+    const other = await mariadb.connect('shop');
+    t.teardown(() => other.destroy());
+    await other.query('START TRANSACTION');
+    // InnoDB undoes whoever has changed less.
+    await other.query(`INSERT INTO orders (name) VALUES ${Array(50).fill("('heavy')").join(', ')}`);
+    await other.query("UPDATE orders SET name = 'theirs' WHERE id = 902");
+    await transaction.query("UPDATE orders SET name = 'ours' WHERE id = 901", []);
+    const theirs = other.query("UPDATE orders SET name = 'theirs' WHERE id = 901");
+    await t.rejects(transaction.query("UPDATE orders SET name = 'ours' WHERE id = 902", []), { errno: 1213 });
+    await theirs;
+    await t.rejects(transaction.query("INSERT INTO orders (name) VALUES ('outside of any')", []), {
+      code: 'PORT_FAILED',
+    });
+    t.throws(() => transaction.mustBeOpen(), { code: 'PORT_FAILED' });
+    await transaction.rollBack();
+    await other.query('ROLLBACK');
+    t.notOk((await orders()).includes('outside of any'));
+    await admin.query('DELETE FROM orders WHERE id > 900');
+  });
+
   await t.test('a value that would become SQL is refused', async (t) => {
     const transaction = await open(t).begin();
     for (const value of [{ id: 1 }, [{ id: 1 }], new Map()]) {
