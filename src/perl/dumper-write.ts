@@ -3,7 +3,7 @@ import { Problem } from '../errors.ts';
 import type { SessionData, SessionValue } from '../session/session.ts';
 import { dialect420 } from './dumper-dialects.ts';
 import type { Dialect } from './dumper-dialects.ts';
-import { isPlain, pathText } from './dumper-kept.ts';
+import { isPlain, pathText } from './kept.ts';
 import { layoutOf, LineBreaker } from './dumper-layout.ts';
 import { perlNumber, perlText, perlTextSpelled } from './dumper-literals.ts';
 import { provenanceOf } from './dumper-opaque.ts';

@@ -1,7 +1,7 @@
 import { Problem } from '../errors.ts';
 import type { SessionCodec } from '../session/codec.ts';
 import type { SessionData, SessionValue } from '../session/session.ts';
-import { Kept } from './dumper-kept.ts';
+import { Kept } from './kept.ts';
 import { makeOpaque, provenanceOf } from './dumper-opaque.ts';
 
 /** Containers inside each other. */

@@ -1,7 +1,7 @@
 import { Problem } from '../errors.ts';
 import type { SessionCodec } from '../session/codec.ts';
 import type { SessionData, SessionValue } from '../session/session.ts';
-import { keysAlong, Kept } from './dumper-kept.ts';
+import { keysAlong, Kept } from './kept.ts';
 import { makeOpaque, provenanceOf } from './dumper-opaque.ts';
 
 /** Perl's JSON modules refuse more on both ways (max_depth). */

@@ -1,6 +1,7 @@
 import { Problem } from '../errors.ts';
 import type { SessionData, SessionValue } from '../session/session.ts';
 import { fifteenDigits } from './dumper-literals.ts';
+import { isPlain, pathText } from './kept.ts';
 import { Sink } from './storable-bytes.ts';
 import { GraphWriter } from './storable-graph.ts';
 import type { Header } from './storable-header.ts';
@@ -260,20 +261,4 @@ function isSame(value: SessionValue, node: StorableNode): boolean {
 
 function isWide(text: string): boolean {
   return /[^\0-\xff]/.test(text);
-}
-
-/** A hash of Perl: an object literal or one without a prototype, also of another realm; not a Date, Map or class. */
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  const isBase = prototype === null || Object.getPrototypeOf(prototype) === null;
-  return isBase && Object.getOwnPropertySymbols(value).length === 0;
-}
-
-/** `cart[0].price`; keys that are not words are quoted. */
-function pathText(path: readonly (string | number)[]): string {
-  if (path.length === 0) return 'as a whole';
-  const steps = path.map((step) =>
-    typeof step === 'string' && /^\w+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`,
-  );
-  return steps.join('').replace(/^\./, '');
 }

@@ -1,7 +1,7 @@
 import { Problem } from '../errors.ts';
 import type { SessionCodec } from '../session/codec.ts';
 import type { SessionData, SessionValue } from '../session/session.ts';
-import { keysAlong, Kept, pathText } from './dumper-kept.ts';
+import { keysAlong, Kept, pathText } from './kept.ts';
 import { provenanceOf } from './dumper-opaque.ts';
 import type { Provenance } from './dumper-opaque.ts';
 import { maxDepth, parseYaml } from './yaml-session-parse.ts';
