@@ -1,7 +1,7 @@
 import { asProblem, type Problem } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Route } from '../routing/route.ts';
-import { leaseOnNothing, noLease, type Lease } from '../session/lease.ts';
+import { leaseOnNothing, type Lease } from '../session/lease.ts';
 import type { Sight } from '../session/snapshot.ts';
 import type { Client } from './client.ts';
 import type { Parts } from './parts.ts';
@@ -21,7 +21,7 @@ export async function enter(exchange: Exchange, route: Route, client: Client, pa
   const { sessions } = parts;
   const { sessionId } = exchange;
   if (sessions === null || sessionId === null || route.session !== 'write') {
-    return { lease: sessionId === null ? noLease : leaseOnNothing(sessionId), before: null, problem: null };
+    return { lease: leaseOnNothing(sessionId), before: null, problem: null };
   }
   try {
     const lease = await sessions.turnstile.enter(sessionId, sessions.patienceMs, client.gone);
