@@ -33,6 +33,7 @@ libyaml-perl perl_module YAML
 libyaml-syck-perl perl_module YAML/Syck
 libyaml-libyaml-perl perl_module YAML/XS
 libfreezethaw-perl perl_module FreezeThaw
+libapache-session-perl perl_module Apache/Session
 libjson-perl perl_module JSON
 python3 test -x /usr/bin/python3
 util-linux command -v setpriv

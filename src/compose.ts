@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { composeSessions, mostSessions, portConnections, portSessions } from './compose-sessions.ts';
 import { changedSettings } from './config/changed.ts';
 import { hasErrors, type Finding } from './config/findings.ts';
 import { readSettings } from './config/read.ts';
@@ -9,19 +10,13 @@ import { makeAdmin } from './control/api.ts';
 import { Problem } from './errors.ts';
 import { systemClock } from './exchange/clock.ts';
 import { makeListener, type Listener } from './gateway/app.ts';
-import type { Parts, SessionParts } from './gateway/parts.ts';
+import type { Parts } from './gateway/parts.ts';
 import { legacyBackend } from './legacy/backend.ts';
 import { httpTransport } from './legacy/http.ts';
 import { passThrough } from './legacy/pass-through.ts';
-import { NamedLock } from './mysql/named-lock.ts';
-import { presence } from './mysql/presence.ts';
-import { snapshotReader } from './mysql/snapshots.ts';
-import { codecCalled } from './perl/formats.ts';
 import { portBackend } from './porting/backend.ts';
 import { keepHost } from './porting/spawn.ts';
 import type { Backend } from './routing/backend.ts';
-import { Turnstile } from './session/turnstile.ts';
-import { watchSessions } from './session/watch.ts';
 import type { Log } from './telemetry/log.ts';
 import { makeMetrics, type Metrics } from './telemetry/metrics.ts';
 import { makeTimeline } from './telemetry/timeline.ts';
@@ -41,9 +36,6 @@ export interface Gateway {
 const drainMs = 10_000;
 /** Requests legacy is given at once; Apache's own default is 150 workers (MaxRequestWorkers). */
 const legacyConnections = 128;
-const portConnections = 64;
-/** Sessions that are remembered: a few kilobytes each. */
-const mostSessions = 1_000;
 
 /** What the command line may say instead of the file. */
 export type Instead = Partial<Pick<Settings, 'listen' | 'admin' | 'legacy'>>;
@@ -59,10 +51,11 @@ export async function compose(
   const { listen, admin: adminAt, legacy } = { ...settings, ...instead };
   let current = settings;
   const transport = httpTransport(legacy.url, legacyConnections);
-  const locks =
-    settings.session === null ? null : sessionLocks(settings.session, (lost) => metrics.locksLost(lost));
-  const turnstile = locks?.turnstile ?? null;
-  const watching = settings.session === null ? null : await sessionWatch(settings.session);
+  const sessions =
+    settings.session === null
+      ? null
+      : await composeSessions(settings.session, (lost) => metrics.locksLost(lost));
+  const turnstile = sessions?.parts.turnstile ?? null;
   const timeline = makeTimeline({ mostSessions, mostEntries: 50 });
   const metrics: Metrics = makeMetrics(
     { locksHeld: () => turnstile?.held ?? 0, lockWaiters: () => turnstile?.waiting ?? 0 },
@@ -71,7 +64,7 @@ export async function compose(
   const portSide = lazyPortSide(settings, metrics, log);
   const parts: Parts = {
     table: () => current.table,
-    sessions: sessionParts(settings.session, turnstile, watching?.watch ?? null),
+    sessions: sessions?.parts ?? null,
     legacy: legacyBackend(transport, clock),
     port: portSide.backend,
     passThrough: passThrough(transport, clock),
@@ -94,7 +87,7 @@ export async function compose(
   const { app } = listener;
   const admin = makeAdmin({
     metrics: () => metrics.page(),
-    notReady: () => (locks === null ? Promise.resolve(null) : locks.notReady()),
+    notReady: () => (sessions === null ? Promise.resolve(null) : sessions.notReady()),
     hosts: [adminAt.host],
     sessions: () => timeline.sessions(),
     session: (idOrLabel) => timeline.find(idOrLabel),
@@ -119,72 +112,10 @@ export async function compose(
       await drain(listener);
       await admin.close();
       await portSide.close();
-      await watching?.close();
-      await locks?.close();
+      await sessions?.close();
       await transport.close();
     },
   };
-}
-
-function sessionLocks(session: SessionSettings, onLost: (locks: number) => void) {
-  const { store } = session;
-  const lock = new NamedLock({
-    options: connectionOptions(session),
-    scope: `${store.database}.${store.table}`,
-    clock: systemClock,
-    random: Math.random,
-    onLost,
-  });
-  return {
-    turnstile: new Turnstile({ lock, clock: systemClock, longestQueue: session.queue }),
-    notReady: () =>
-      lock.ping().then(
-        () => null,
-        (thrown: unknown) =>
-          thrown instanceof Problem ? thrown.sentence : 'The session store does not answer.',
-      ),
-    close: () => lock.close(),
-  };
-}
-
-/** What looks at sessions while their turns are held, on connections of its own; null where `trace: off`. */
-async function sessionWatch(session: SessionSettings) {
-  const { trace, store } = session;
-  if (trace === 'off') return null;
-  const options = { ...connectionOptions(session), charset: `${store.charset}_general_ci` };
-  const reader = snapshotReader(options, { table: store.table, charset: store.charset }, systemClock);
-  const others = await presence(options, `${store.database}.${store.table}`, systemClock);
-  return {
-    watch: watchSessions({
-      look: (id) => reader.look(id),
-      aloneSince: (epochMs) => others.aloneSince(epochMs),
-      codec: codecCalled(session.serializer),
-      trace,
-      mostSessions,
-    }),
-    close: async () => {
-      await others.close();
-      await reader.close();
-    },
-  };
-}
-
-function sessionParts(
-  session: SessionSettings | null,
-  turnstile: Turnstile | null,
-  watch: SessionParts['watch'],
-): SessionParts | null {
-  if (session === null || turnstile === null) return null;
-  return { turnstile, cookieName: session.cookie, patienceMs: session.waitMs, watch };
-}
-
-function connectionOptions(session: SessionSettings) {
-  const { store } = session;
-  const where =
-    store.socketPath === null
-      ? { host: store.host, port: store.tcpPort ?? 3306 }
-      : { socketPath: store.socketPath };
-  return { ...where, user: store.user, password: store.password, database: store.database };
 }
 
 /** The port side is started when the first route has a port: a site that has none pays for none. */
@@ -192,24 +123,11 @@ function lazyPortSide(settings: Settings, metrics: Metrics, log: Log) {
   const { session } = settings;
   let side: { backend: Backend; ready: Promise<void>; close(): Promise<void> } | null = null;
   const start = (known: SessionSettings) => {
-    const keeper = keepHost(
-      {
-        cookieName: known.cookie,
-        serializer: known.serializer,
-        sessionTable: { table: known.store.table, charset: known.store.charset },
-        database: {
-          ...connectionOptions(known),
-          charset: `${known.store.charset}_general_ci`,
-          connectionLimit: portConnections,
-        },
-      },
-      systemClock,
-      (event, detail) => {
-        metrics.portHost(event);
-        if (event === 'started') log.info('port host started', { detail });
-        else log.warn('port host ended', { detail });
-      },
-    );
+    const keeper = keepHost(portSessions(known, settings.ports.database), systemClock, (event, detail) => {
+      metrics.portHost(event);
+      if (event === 'started') log.info('port host started', { detail });
+      else log.warn('port host ended', { detail });
+    });
     const backend = portBackend(keeper, systemClock, portConnections);
     return {
       backend,

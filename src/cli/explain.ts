@@ -1,4 +1,5 @@
 import { normalisePath, type RequestTarget } from '../exchange/path.ts';
+import { idPlacesOf } from '../config/settings.ts';
 import { sessionIdOf } from '../session/identity.ts';
 import { Problem } from '../errors.ts';
 import { explain, printExplanation } from '../routing/explain.ts';
@@ -27,8 +28,8 @@ export async function explainRequest(file: string, request: ExplainRequest): Pro
   const headers = headersOf(request);
   const { decoded: decodedPath, query } = targetOf(request.url);
   const settings = await settingsFor(file);
-  const source = { headers, method, query, body: null };
-  const sessionId = settings.session === null ? null : sessionIdOf(source, settings.session.cookie);
+  const source = { headers, method, path: decodedPath, query, body: null };
+  const sessionId = settings.session === null ? null : sessionIdOf(source, idPlacesOf(settings.session));
   const explanation = explain(settings.table, { method, decodedPath, sessionId, visitor: request.from });
   if (request.json === true) {
     const { route, ...rest } = explanation;

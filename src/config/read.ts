@@ -6,6 +6,7 @@ import { type Section, readSection } from './fields.ts';
 import { type Finding, hasErrors } from './findings.ts';
 import * as parts from './read-parts.ts';
 import { readRoutes } from './read-routes.ts';
+import { readSessionSettings } from './read-session.ts';
 import type { Settings } from './settings.ts';
 import { readYaml } from './yaml.ts';
 
@@ -57,7 +58,7 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
   const admin = parts.readAddress(desk, file, 'admin');
   const url = parts.readLegacy(desk, file);
   const ports = parts.readPorts(desk, file, settingsDirectory);
-  const session = parts.readSessionSettings(desk, file);
+  const session = readSessionSettings(desk, file, url);
   const hasSession = file.fields.has('session');
   const defaults = parts.readDefaults(desk, file, hasSession);
   const place = { settingsDirectory, portsDirectory: ports?.directory ?? settingsDirectory, disk };

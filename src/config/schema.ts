@@ -57,15 +57,28 @@ export const settings: readonly Setting[] = Object.freeze([
 
   row('ports', 'dir', 'folder', './ports', 'The folder of the TypeScript ports, relative to the file.'),
   row('ports', 'hosts', '1 to 64', '1', 'How many processes run the ports.'),
+  row(
+    'ports',
+    'database',
+    'mysql:// address',
+    null,
+    'The database of the ports, where the sessions are in files; else it is that of the sessions.',
+  ),
 
-  row('session', 'format', 'cgi-session', 'cgi-session', 'How Perl writes its sessions.'),
+  row(
+    'session',
+    'format',
+    'cgi-session, apache-session or rows',
+    'cgi-session',
+    'Whose sessions they are; rows is one row for each key, as OTRS keeps them.',
+  ),
   withStandIn(
     row(
       'session',
       'store',
-      'mysql://user:password@host/database',
+      'mysql:// or file:// address',
       null,
-      'The database of the sessions. Required.',
+      'Where the sessions are: docs/sessions.md has every form. Required.',
     ),
     'mysql://user@database.invalid/database',
   ),
@@ -73,10 +86,23 @@ export const settings: readonly Setting[] = Object.freeze([
     'session',
     'serializer',
     'a name',
-    'dumper',
-    'How CGI::Session writes a session down; the names are in docs/sessions.md.',
+    null,
+    'How a session is written down, by its name in docs/sessions.md; else dumper, or storable for apache-session.',
   ),
-  row('session', 'cookie', 'name', 'CGISESSID', 'The cookie that carries the session id.'),
+  row(
+    'session',
+    'cookie',
+    'name',
+    'CGISESSID',
+    'The cookie that carries the session id, and the parameter that may.',
+  ),
+  row(
+    'session',
+    'path',
+    'text with {id}',
+    null,
+    'Where the id stands in a path, such as /sid={id}; it goes before the cookie.',
+  ),
   row(
     'session',
     'trace',
@@ -84,10 +110,38 @@ export const settings: readonly Setting[] = Object.freeze([
     'keys',
     'What the timeline remembers of a session: which keys changed, or their masked values too.',
   ),
+  row(
+    'session',
+    'keep',
+    'duration',
+    null,
+    'How long the timeline is kept in the table banyan_timeline, for all gateways; else only in memory.',
+  ),
+  row(
+    'session',
+    'nested',
+    'allow or refuse',
+    'allow',
+    'What becomes of a request that a script makes within its own turn without the lease token.',
+  ),
+  row(
+    'session',
+    'nested-from',
+    'addresses',
+    null,
+    'Whose requests are taken for nested ones, such as 10.0.0.5, 10.0.0.6; else the host of legacy, unless it is this one.',
+  ),
   row('session', 'lock', 'map', null, 'How requests of one session wait for each other.'),
 
   row('lock', 'wait', 'duration', '10s', 'How long a request waits for its turn before it gets a 503.'),
   row('lock', 'queue', '1 to 10000', '50', 'How many requests of one session may wait at once.'),
+  row(
+    'lock',
+    'kind',
+    'auto, names or table',
+    'auto',
+    'How gateways exclude each other: with GET_LOCK, or with leases in the table banyan_locks (Galera).',
+  ),
   ...later('lock', 'hold'),
 
   row(

@@ -1,24 +1,42 @@
 import type { Table } from '../routing/table.ts';
+import type { IdPlaces, PathId } from '../session/identity.ts';
+import type { SessionFormat } from '../session/module.ts';
 import type { Trace } from '../session/snapshot.ts';
 import type { Address } from './address.ts';
-import type { StoreAddress } from './store-url.ts';
+import type { MysqlAddress, StoreAddress } from './store-url.ts';
 
 /** How sessions are kept and waited for. */
 export interface SessionSettings {
-  readonly format: 'cgi-session';
-  /** The name of the codec; see perl/formats.ts. */
+  readonly format: SessionFormat;
+  /** The name of the codec; see perl/formats.ts. `rows` where the format is rows. */
   readonly serializer: string;
-  /** Holds the password: never print it whole. */
+  /** May hold a password: never print it whole. */
   readonly store: StoreAddress;
-  /** The name of the cookie that carries the session id. */
+  /** The name of the cookie that carries the session id, and of the parameter that may. */
   readonly cookie: string;
+  /** Where the id stands in a path, or null. */
+  readonly path: PathId | null;
   /** What the timeline remembers of a session. */
   readonly trace: Trace;
+  /** How long the timeline is kept in a table of the database, or null where it is only in memory. */
+  readonly keepMs: number | null;
   /** How long a request waits for its turn. */
   readonly waitMs: number;
   /** How many requests of one session may wait at once. */
   readonly queue: number;
+  /** How gateways exclude each other. */
+  readonly lock: LockKind;
+  /** What becomes of a request that the old scripts make within a turn, without saying so. */
+  readonly nested: { readonly byOrigin: 'allow' | 'refuse'; readonly hosts: readonly string[] };
 }
+
+/** Where these sessions' ids stand in a request, and what spellings are one. */
+export function idPlacesOf({ cookie, path, store }: SessionSettings): IdPlaces {
+  return { name: cookie, path, isFolded: store.kind === 'mysql' };
+}
+
+/** Named locks of MySQL's, a table of leases (for Galera), or whichever the database can do. */
+export type LockKind = 'auto' | 'names' | 'table';
 
 /** What routes.yaml says, validated. Frozen; a reload makes new ones. */
 export interface Settings {
@@ -30,7 +48,12 @@ export interface Settings {
   readonly admin: Address;
   readonly legacy: { readonly url: URL };
   /** Where the ports are, as an absolute path, and how many processes run them. */
-  readonly ports: { readonly directory: string; readonly hosts: number };
+  readonly ports: {
+    readonly directory: string;
+    readonly hosts: number;
+    /** The database of the ports, where the sessions are in files; null elsewhere, and where there is none. */
+    readonly database: MysqlAddress | null;
+  };
   /** Null where the file has no session map: then no request takes a turn. */
   readonly session: SessionSettings | null;
   readonly table: Table;

@@ -43,8 +43,9 @@ export async function take(
     const table = parts.table();
     const route = table.match(method, target.decoded);
     const { sessions } = parts;
-    const source = { headers: request.rawHeaders, method, query: target.query, body: null };
-    const sessionId = sessions === null ? null : sessionIdOf(source, sessions.cookieName);
+    const { decoded: path, query } = target;
+    const source = { headers: request.rawHeaders, method, path, query, body: null };
+    const sessionId = sessions === null ? null : sessionIdOf(source, sessions.idPlaces);
     const needsTurn = sessionId !== null && route.session === 'write';
     if (route.target.stage === 'legacy' && !needsTurn && !hasBody(request)) {
       await pass(arrival, target, { route, revision: table.revision }, parts);
@@ -71,10 +72,11 @@ async function tell(
   const source = {
     headers: request.rawHeaders,
     method: arrival.method,
+    path: target.decoded,
     query: target.query,
     body: body.bytes,
   };
-  const inBody = parts.sessions === null ? null : sessionIdOf(source, parts.sessions.cookieName);
+  const inBody = parts.sessions === null ? null : sessionIdOf(source, parts.sessions.idPlaces);
   const exchange: Exchange = {
     id: arrival.id,
     method: arrival.method,

@@ -4,13 +4,14 @@ import type { Clock } from '../exchange/clock.ts';
 import type { ExchangeRecord } from '../record.ts';
 import type { Backend } from '../routing/backend.ts';
 import type { Table } from '../routing/table.ts';
+import type { IdPlaces } from '../session/identity.ts';
 import type { Turnstile } from '../session/turnstile.ts';
 import type { SessionWatch } from '../session/watch.ts';
 
 /** Sessions, where the site has any. */
 export interface SessionParts {
   readonly turnstile: Turnstile;
-  readonly cookieName: string;
+  readonly idPlaces: IdPlaces;
   readonly patienceMs: number;
   /** Null where `trace: off`. */
   readonly watch: SessionWatch | null;

@@ -5,6 +5,7 @@ import process from 'node:process';
 import { Problem, asProblem } from '../errors.ts';
 import { mysqlStore } from '../mysql/transaction.ts';
 import { codecCalled } from '../perl/formats.ts';
+import type { SessionStore } from '../session/store.ts';
 import type { HostSettings } from './spawn.ts';
 import { bodiless } from './sayable.ts';
 import { answerMark, failureHeaders, maxHeaderSize, readErrand } from './wire.ts';
@@ -25,7 +26,7 @@ function start(settings: HostSettings): void {
     process.exit(0);
   });
   const parts: WorkParts = {
-    store: mysqlStore(settings.database, settings.sessionTable),
+    store: storeOf(settings),
     customs: { codec: codecCalled(settings.serializer), cookieName: settings.cookieName },
     reportLate: (problem) =>
       process.stderr.write(`${JSON.stringify({ level: 'error', msg: problem.message })}\n`),
@@ -38,6 +39,11 @@ function start(settings: HostSettings): void {
     },
   );
   server.listen(settings.socketPath, () => process.send?.('ready'));
+}
+
+function storeOf({ store, database }: HostSettings): SessionStore {
+  if (store.kind === 'file' || database === null) throw new RangeError('sessions in files are not wired yet');
+  return mysqlStore(database, store.table);
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, parts: WorkParts): Promise<void> {

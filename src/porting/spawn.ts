@@ -4,14 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../exchange/clock.ts';
+import type { SessionFormat } from '../session/module.ts';
 
 /** What a port host is told when it starts. It holds a secret, so it goes over the channel, not into the arguments. */
 export interface HostSettings {
   readonly socketPath: string;
-  readonly cookieName: string;
+  readonly format: SessionFormat;
   /** The name of the codec; see perl/formats.ts. */
   readonly serializer: string;
-  readonly sessionTable: { table: string; charset: string };
+  readonly cookieName: string;
+  /** Where the sessions are: a table of the database, or a folder of files. */
+  readonly store: HostStore;
+  /** Null where the sessions are in files and no database was named: then a port has none. */
   readonly database: {
     host?: string;
     port?: number;
@@ -21,8 +25,27 @@ export interface HostSettings {
     database: string;
     charset: string;
     connectionLimit: number;
-  };
+  } | null;
 }
+
+/** Where a port host finds sessions, as compose-sessions.ts says it. */
+export type HostStore =
+  | {
+      readonly kind: 'mysql';
+      readonly table: {
+        readonly format: SessionFormat;
+        readonly table: string;
+        readonly idColumn: string;
+        readonly dataColumn: string;
+        readonly charset: string;
+      };
+    }
+  | {
+      readonly kind: 'file';
+      readonly directory: string;
+      readonly fileName: string | null;
+      readonly lockDirectory: string;
+    };
 
 /** The port host, as long as the gateway runs: it is started again whenever it ends. */
 export interface HostKeeper {

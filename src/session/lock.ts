@@ -1,9 +1,12 @@
-/** What a lock is known by at the database, so that a write can ask there whether it is still held. */
-export interface Fence {
-  readonly lockName: string;
-  /** The database connection that holds it. */
-  readonly connectionId: number;
-}
+/**
+ * What a lock is known by where it is kept, so that a write can ask there, in the statement itself, whether it is still
+ * held: a named lock of MySQL's and the connection that holds it, a row of the lock table and its holder's token, or
+ * nothing, where a port keeps the file of the session itself locked while it works.
+ */
+export type Fence =
+  | { readonly kind: 'name'; readonly lockName: string; readonly connectionId: number }
+  | { readonly kind: 'row'; readonly lockName: string; readonly owner: string; readonly token: number }
+  | { readonly kind: 'file' };
 
 /** A lock that was had. */
 export interface HeldLock {
@@ -23,4 +26,12 @@ export interface SessionLock {
    * Rejects with Problem LOCK_DOWN when nobody can be asked.
    */
   acquire(sessionId: string, patienceMs: number, gone: AbortSignal): Promise<HeldLock | null>;
+}
+
+/** A lock with connections or processes of its own behind it. */
+export interface KeptLock extends SessionLock {
+  /** Rejects with Problem LOCK_DOWN where nobody could be asked now. */
+  ping(): Promise<void>;
+  /** Ends what keeps the locks; whatever is still held is freed with it. */
+  close(): Promise<void>;
 }
