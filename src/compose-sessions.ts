@@ -1,6 +1,7 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
 import type { SessionSettings } from './config/settings.ts';
 import { idPlacesOf } from './config/settings.ts';
-import type { MysqlAddress } from './config/store-url.ts';
+import type { MysqlAddress, StoreAddress } from './config/store-url.ts';
 import { Problem } from './errors.ts';
 import { systemClock } from './exchange/clock.ts';
 import type { SessionParts } from './gateway/parts.ts';
@@ -12,6 +13,8 @@ import { codecCalled } from './perl/formats.ts';
 import type { HostSettings } from './porting/spawn.ts';
 import type { KeptLock } from './session/lock.ts';
 import type { SessionFormat } from './session/module.ts';
+import { Nesting } from './session/nesting.ts';
+import { NowAndThen } from './session/now-and-then.ts';
 import { Turnstile } from './session/turnstile.ts';
 import { watchSessions } from './session/watch.ts';
 
@@ -38,6 +41,14 @@ export async function composeSessions(
   return {
     parts: {
       turnstile: new Turnstile({ lock, clock: systemClock, longestQueue: session.queue }),
+      nesting: new Nesting({
+        clock: systemClock,
+        key: leaseKey(session.store),
+        longestQueue: session.queue,
+        isHeld: () => Promise.resolve(false),
+      }),
+      nestedBy: session.nested,
+      witnessed: new NowAndThen(),
       idPlaces: idPlacesOf(session),
       patienceMs: session.waitMs,
       watch: watching?.watch ?? null,
@@ -48,6 +59,16 @@ export async function composeSessions(
       await lock.close();
     },
   };
+}
+
+/**
+ * Signs lease tokens. Gateways on one database share a secret already, its password, and so can read each other's
+ * tokens; where there is none, each knows only its own.
+ */
+function leaseKey(store: StoreAddress): Buffer {
+  if (store.kind === 'file' || store.password === '') return randomBytes(32);
+  const salt = `${store.database}.${store.table}`;
+  return Buffer.from(hkdfSync('sha256', store.password, salt, 'banyan lease token', 32));
 }
 
 function sentenceOf(thrown: unknown): string {

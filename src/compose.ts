@@ -17,6 +17,7 @@ import { passThrough } from './legacy/pass-through.ts';
 import { portBackend } from './porting/backend.ts';
 import { keepHost } from './porting/spawn.ts';
 import type { Backend } from './routing/backend.ts';
+import { makeHabits } from './telemetry/habits.ts';
 import type { Log } from './telemetry/log.ts';
 import { makeMetrics, type Metrics } from './telemetry/metrics.ts';
 import { makeTimeline } from './telemetry/timeline.ts';
@@ -57,6 +58,7 @@ export async function compose(
       : await composeSessions(settings.session, (lost) => metrics.locksLost(lost));
   const turnstile = sessions?.parts.turnstile ?? null;
   const timeline = makeTimeline({ mostSessions, mostEntries: 50 });
+  const habits = makeHabits();
   const metrics: Metrics = makeMetrics(
     { locksHeld: () => turnstile?.held ?? 0, lockWaiters: () => turnstile?.waiting ?? 0 },
     version,
@@ -74,6 +76,9 @@ export async function compose(
       metrics.record(record);
       timeline.record(record);
       log.exchange(record);
+      const advice = habits.record(record);
+      if (advice !== null)
+        log.warn(`${advice.message}; ${advice.help}`, { advice: advice.code, ...advice.habit });
     },
   };
   const takeOver = (next: Settings): void => {

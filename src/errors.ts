@@ -37,6 +37,10 @@ const table = {
     sentence: 'Too many requests of your session are waiting. Please try again in a moment.',
     retryAfterSeconds: 2,
   },
+  NESTED_REFUSED: {
+    status: 508,
+    sentence: 'This page was asked for from within another request of your session, and cannot be had there.',
+  },
   CLIENT_GONE: { status: 499, sentence: 'The client left before its turn came.' },
   LOCK_DOWN: {
     status: 503,

@@ -1,6 +1,7 @@
 import type { Problem } from './errors.ts';
 import type { Side } from './exchange/outcome.ts';
-import type { TurnSeen } from './session/lost-update.ts';
+import type { SessionWork, TurnHolder, TurnSeen } from './session/lost-update.ts';
+import type { SessionUse } from './session/session.ts';
 
 /** What one side did in an exchange. */
 export interface SideRecord {
@@ -25,8 +26,16 @@ export interface ExchangeRecord {
   readonly status: number;
   /** Received to sent, everything included. */
   readonly elapsedMs: number;
-  /** Null where no turn was taken or tried. */
+  /** The session the request named, by its label, and what its route may do to it; null where it named none. */
+  readonly session: { readonly label: string; readonly use: SessionUse } | null;
+  /** Null where no turn was had. */
   readonly turn: TurnRecord | null;
+  /** The exchange it was made within, and how that was known; also where it was refused for it. */
+  readonly nested: NestedRecord | null;
+  /** The other session that the answer gave the visitor, as a login does; null where it gave none. */
+  readonly followed: FollowedRecord | null;
+  /** What an exchange without a turn was seen to do to the session; null where nobody looked, or nobody can tell. */
+  readonly aside: SessionWork | null;
   readonly sides: readonly SideRecord[];
   /** Why legacy answered for the port, or null. */
   readonly fallback: Problem | null;
@@ -34,6 +43,21 @@ export interface ExchangeRecord {
   readonly problem: Problem | null;
   /** Whether the client left before it had the whole answer. */
   readonly clientLeft: boolean;
+}
+
+/** A request that was made within another. */
+export interface NestedRecord {
+  /** It showed the lease token of the outer one, or it came from a legacy host while the outer one ran there. */
+  readonly by: 'token' | 'origin';
+  readonly within: TurnHolder;
+}
+
+/** A session that came into the world, or was changed to, while a script ran: its first turn began in the middle. */
+export interface FollowedRecord {
+  readonly session: string;
+  /** Why its turn was not had, or null where it was. */
+  readonly notHad: string | null;
+  readonly seen: TurnSeen | null;
 }
 
 /** What a turn in a session cost. */

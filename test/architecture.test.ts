@@ -20,6 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[] | typeof anything>> =
   control: thinking,
   cli: anything,
   'compose.ts': anything,
+  'compose-sessions.ts': anything,
   'porting/host.ts': anything, // it wires the child process
   'index.ts': ['porting', 'exchange', 'session'], // it only says what is public
   'errors.ts': ['exchange'],

@@ -10,14 +10,22 @@ export interface Page {
 
 const agent = new Agent({ connections: 256, pipelining: 1, keepAliveTimeout: 1_000 });
 
+function agentAt(localAddress: string): Agent {
+  return new Agent({ connections: 256, pipelining: 1, keepAliveTimeout: 1_000, connect: { localAddress } });
+}
+
 /** A browser as far as the shop needs one: it keeps its session's cookie and follows no redirect by itself. */
 export class Visitor {
   /** Where the shop is; may be changed at any time, as a load balancer would. */
   base: string;
   sessionId: string | null = null;
 
-  constructor(base: string) {
+  readonly #agent: Agent;
+
+  /** `address` is one of this machine's that the visitor comes from, such as 127.0.0.2. */
+  constructor(base: string, address?: string) {
     this.base = base;
+    this.#agent = address === undefined ? agent : agentAt(address);
   }
 
   /** Fetches a page of /cgi-bin/. */
@@ -38,7 +46,7 @@ export class Visitor {
 
   async #ask(method: 'GET' | 'POST', page: string, form: string | null): Promise<Page> {
     const answer = await request(`${this.base}/cgi-bin/${page}`, {
-      dispatcher: agent,
+      dispatcher: this.#agent,
       method,
       headers: {
         ...(this.sessionId === null ? {} : { cookie: `CGISESSID=${this.sessionId}` }),

@@ -22,6 +22,17 @@ export function cookieValue(headers: RawHeaders, name: string): string | null {
   return null;
 }
 
+/** The value an answer gives a cookie, the last one where it gives several; null where it gives none. */
+export function setCookieValue(headers: RawHeaders, name: string): string | null {
+  for (const field of headerValues(headers, 'set-cookie').toReversed()) {
+    const [pair = ''] = field.split(';');
+    const equals = pair.indexOf('=');
+    if (equals === -1 || unescapeBytes(trim(pair.slice(0, equals))) !== name) continue;
+    return unescapeBytes(trim(pair.slice(equals + 1)));
+  }
+  return null;
+}
+
 /** Without the white space around it. Perl's: a byte above 127 is none. */
 function trim(text: string): string {
   return text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '');

@@ -15,6 +15,10 @@ export interface Exchange {
   /** The id of the visitor's session in its canonical form, or null. */
   readonly sessionId: string | null;
   readonly clientAddress: string;
+  /** What it shows of a turn it was made within: the value of its Banyan-Lease field, or null. */
+  readonly leaseToken: string | null;
+  /** Whether somebody passed it on to us, and said so: then the address is not that of who made it. */
+  readonly wasForwarded: boolean;
   /** Milliseconds since 1970. */
   readonly receivedAtMs: number;
   /** When the request came, on the clock that only grows; for durations. */

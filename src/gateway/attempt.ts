@@ -16,8 +16,10 @@ export async function attempt(
 ): Promise<Outcome> {
   const { route } = decision;
   if (decision.serve === 'legacy') return parts.legacy.handle(exchange, route, lease);
+  parts.sessions?.nesting.allowJoining(exchange.id, false);
   const outcome = await parts.port.handle(exchange, route, lease);
   if (outcome.kind === 'answered' || !outcome.problem.mayFallBack || lease.lost.aborted) return outcome;
+  parts.sessions?.nesting.allowJoining(exchange.id, true);
   const instead = await parts.legacy.handle(exchange, route, lease);
   return { ...instead, insteadOf: outcome };
 }

@@ -1,15 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem, asProblem } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { headerValues, requestHeaders } from '../exchange/headers.ts';
+import { headerValue, headerValues, requestHeaders } from '../exchange/headers.ts';
 import { normalisePath, type RequestTarget } from '../exchange/path.ts';
 import type { ExchangeRecord } from '../record.ts';
-import { sessionIdOf } from '../session/identity.ts';
+import { sessionIdOf, sessionLabel } from '../session/identity.ts';
 import { clientOf, type Client } from './client.ts';
 import type { Parts } from './parts.ts';
 import { hasBody, receiveBody } from './receive.ts';
 import { resultOf } from './report.ts';
 import { serve, type Matched } from './serve.ts';
+import { beginToWitness } from './witness.ts';
+
+/** Where a request made within another one shows whose turn it belongs to: HTTP_BANYAN_LEASE to a CGI script. */
+const leaseField = 'banyan-lease';
+/** What web servers say when they pass a request on (RFC 7239, RFC 9110 section 7.6.3). */
+const forwardFields = ['x-forwarded-for', 'forwarded', 'via'];
 
 /** A request at the door, before anybody knows what it is about. */
 interface Arrival {
@@ -46,9 +52,10 @@ export async function take(
     const { decoded: path, query } = target;
     const source = { headers: request.rawHeaders, method, path, query, body: null };
     const sessionId = sessions === null ? null : sessionIdOf(source, sessions.idPlaces);
-    const needsTurn = sessionId !== null && route.session === 'write';
-    if (route.target.stage === 'legacy' && !needsTurn && !hasBody(request)) {
-      await pass(arrival, target, { route, revision: table.revision }, parts);
+    // Also without a session: the answer may bring one, whose turn is then to be taken.
+    const mayTakeTurn = sessions !== null && route.session === 'write';
+    if (route.target.stage === 'legacy' && !mayTakeTurn && !hasBody(request)) {
+      await pass(arrival, target, { route, revision: table.revision }, sessionId, parts);
     } else await tell(arrival, target, { route, revision: table.revision }, sessionId, parts);
   } catch (thrown) {
     const problem = asProblem(thrown, 'GATEWAY_FAULT');
@@ -85,6 +92,8 @@ async function tell(
     body,
     sessionId: sessionIdInHead ?? inBody,
     clientAddress,
+    leaseToken: headerValue(request.rawHeaders, leaseField),
+    wasForwarded: forwardFields.some((name) => headerValue(request.rawHeaders, name) !== null),
     receivedAtMs,
     startedMs: arrival.startedMs,
   };
@@ -100,9 +109,11 @@ async function pass(
   arrival: Arrival,
   target: RequestTarget,
   { route, revision }: Matched,
+  sessionId: string | null,
   parts: Parts,
 ): Promise<void> {
   const { request, response, client } = arrival;
+  const witness = await beginToWitness(sessionId, route, parts);
   const passed = await parts.passThrough(response, {
     method: arrival.method,
     target: target.target,
@@ -119,6 +130,8 @@ async function pass(
     path: target.path,
     route: route.name,
     revision,
+    session: sessionId === null ? null : { label: sessionLabel(sessionId), use: route.session },
+    aside: witness === null ? null : await witness.end(),
     served: passed.status === null ? 'none' : 'legacy',
     why: 'the target is legacy and there is no turn to take',
     status,
@@ -149,7 +162,11 @@ function refusal(arrival: Arrival, problem: Problem | null, parts: Parts): Excha
     why: 'it went no further than the door',
     status: problem?.status ?? 0,
     elapsedMs: parts.clock.nowMs() - arrival.startedMs,
+    session: null,
     turn: null,
+    nested: null,
+    followed: null,
+    aside: null,
     sides: [],
     fallback: null,
     problem,

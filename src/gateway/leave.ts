@@ -1,17 +1,34 @@
 import type { Exchange } from '../exchange/exchange.ts';
+import type { FollowedRecord } from '../record.ts';
 import type { Route } from '../routing/route.ts';
-import type { TurnSeen } from '../session/lost-update.ts';
+import { sessionLabel } from '../session/identity.ts';
+import type { Lease } from '../session/lease.ts';
+import type { SessionWork, TurnSeen } from '../session/lost-update.ts';
 import type { Sight } from '../session/snapshot.ts';
 import type { Entered } from './enter.ts';
+import type { Followed } from './follow.ts';
 import type { Parts } from './parts.ts';
 
-/** A turn that was left: what the session looked like just before. */
-export interface LeftTurn {
+/** What the sessions looked like just before their turns were left. */
+export interface LeftTurns {
   readonly after: Sight | null;
+  readonly afterFollowed: Sight | null;
 }
 
-/** Gives the turn to the next one, after a last look at the session. Never rejects. */
-export async function leave({ lease }: Entered, parts: Parts): Promise<LeftTurn> {
+/** What was seen of an exchange's work on sessions; null where nobody looked. */
+export interface Seen {
+  readonly turn: TurnSeen | null;
+  readonly followed: FollowedRecord | null;
+  readonly aside: SessionWork | null;
+}
+
+/** Gives the turns to the next ones, after a last look at the sessions. Never rejects. */
+export async function leave({ lease }: Entered, followed: Followed | null, parts: Parts): Promise<LeftTurns> {
+  const afterFollowed = followed?.lease == null ? null : await leaveOne(followed.lease, parts);
+  return { after: await leaveOne(lease, parts), afterFollowed };
+}
+
+async function leaveOne(lease: Lease, parts: Parts): Promise<Sight | null> {
   const watch = parts.sessions?.watch ?? null;
   const { sessionId, fence } = lease;
   let sight = null as Sight | null;
@@ -19,18 +36,37 @@ export async function leave({ lease }: Entered, parts: Parts): Promise<LeftTurn>
     if (watch !== null && fence !== null && sessionId !== null) sight = await watch.look(sessionId);
     if (lease.lost.aborted) sight = null; // of a turn that was lost it cannot be said whose bytes these are
   });
-  return { after: sight };
+  return sight;
 }
 
-/** What was seen of a turn that is just over; null where nobody looks. To be called at once: turns go in order. */
+/** What was seen of turns that are just over. To be called at once: turns go in order. */
 export async function whatWasSeen(
   exchange: Exchange,
   route: Route,
-  { lease, before }: Entered,
-  { after }: LeftTurn,
+  { lease, before, nested, witness }: Entered,
+  followed: Followed | null,
+  { after, afterFollowed }: LeftTurns,
   parts: Parts,
-): Promise<TurnSeen | null> {
+): Promise<Seen> {
   const watch = parts.sessions?.watch ?? null;
-  if (watch === null || lease.fence === null || lease.sessionId === null) return null;
-  return watch.turn(lease.sessionId, { exchange: exchange.id, route: route.name }, { before, after });
+  const holder = { exchange: exchange.id, route: route.name };
+  const told = async (id: string, sights: Parameters<NonNullable<typeof watch>['aside']>[0]) => {
+    if (watch === null) return null;
+    // What is done within a turn is that turn's: its own end tells the next one how the session was left.
+    return nested === null ? watch.turn(id, holder, sights) : { ...watch.aside(sights), outside: null };
+  };
+  const turn =
+    lease.fence === null || lease.sessionId === null ? null : told(lease.sessionId, { before, after });
+  const other =
+    followed?.lease == null
+      ? null
+      : told(followed.sessionId, { before: followed.before, after: afterFollowed });
+  return {
+    turn: await turn,
+    followed:
+      followed === null
+        ? null
+        : { session: sessionLabel(followed.sessionId), notHad: followed.notHad, seen: await other },
+    aside: witness === null ? null : await witness.end(),
+  };
 }

@@ -5,6 +5,8 @@ import type { ExchangeRecord } from '../record.ts';
 import type { Backend } from '../routing/backend.ts';
 import type { Table } from '../routing/table.ts';
 import type { IdPlaces } from '../session/identity.ts';
+import type { Nesting } from '../session/nesting.ts';
+import type { NowAndThen } from '../session/now-and-then.ts';
 import type { Turnstile } from '../session/turnstile.ts';
 import type { SessionWatch } from '../session/watch.ts';
 
@@ -13,6 +15,11 @@ export interface SessionParts {
   readonly turnstile: Turnstile;
   readonly idPlaces: IdPlaces;
   readonly patienceMs: number;
+  readonly nesting: Nesting;
+  /** Whose requests are taken for nested ones, and what becomes of them. */
+  readonly nestedBy: { readonly byOrigin: 'allow' | 'refuse'; readonly hosts: readonly string[] };
+  /** When a route without a turn was looked at last. */
+  readonly witnessed: NowAndThen;
   /** Null where `trace: off`. */
   readonly watch: SessionWatch | null;
 }

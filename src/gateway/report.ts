@@ -2,12 +2,13 @@ import type { Problem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Failed, Finished, Outcome } from '../exchange/outcome.ts';
-import type { ExchangeRecord, SideRecord, TurnRecord } from '../record.ts';
+import type { ExchangeRecord, NestedRecord, SideRecord, TurnRecord } from '../record.ts';
 import type { Decision } from '../routing/decide.ts';
 import { sessionLabel } from '../session/identity.ts';
 import type { Lease } from '../session/lease.ts';
-import type { TurnSeen } from '../session/lost-update.ts';
 import type { Client } from './client.ts';
+import type { Entered } from './enter.ts';
+import type { Seen } from './leave.ts';
 
 /**
  * Collects what the story has to say about one exchange, so that serve.ts holds no stopwatch. Its methods are called
@@ -19,6 +20,8 @@ export class Report {
   readonly #startedMs: number;
   #decision: Decision | null = null;
   #lease: Lease | null = null;
+  #nested: NestedRecord | null = null;
+  #seen: Seen = { turn: null, followed: null, aside: null };
   #enteredMs = 0;
   #enteredAtMs = 0;
   #turn: TurnRecord | null = null;
@@ -35,8 +38,9 @@ export class Report {
     this.#decision = decision;
   }
 
-  entered(lease: Lease): void {
+  entered({ lease, nested }: Entered): void {
     this.#lease = lease;
+    this.#nested = nested;
     this.#enteredMs = this.#clock.nowMs();
     this.#enteredAtMs = this.#clock.epochMs();
   }
@@ -58,12 +62,17 @@ export class Report {
     };
   }
 
-  saw(seen: TurnSeen | null): void {
-    if (this.#turn !== null) this.#turn = { ...this.#turn, seen };
+  saw(seen: Seen): void {
+    this.#seen = seen;
+    if (this.#turn !== null) this.#turn = { ...this.#turn, seen: seen.turn };
   }
 
   /** The record of a request that no side was asked to serve. */
-  refused(problem: Problem, client: Client): ExchangeRecord {
+  refused(
+    { problem, nested }: { problem: Problem; nested: NestedRecord | null },
+    client: Client,
+  ): ExchangeRecord {
+    this.#nested = nested;
     return this.#record({ served: 'none', sides: [], fallback: null, problem }, client);
   }
 
@@ -89,6 +98,7 @@ export class Report {
     client: Client,
   ): ExchangeRecord {
     const decision = this.#decision as Decision;
+    const { sessionId } = this.#exchange;
     return {
       id: this.#exchange.id,
       method: this.#exchange.method,
@@ -99,7 +109,11 @@ export class Report {
       why: decision.why,
       status: client.status ?? what.problem?.status ?? 0,
       elapsedMs: this.#clock.nowMs() - this.#startedMs,
+      session: sessionId === null ? null : { label: sessionLabel(sessionId), use: decision.route.session },
       turn: this.#turn,
+      nested: this.#nested,
+      followed: this.#seen.followed,
+      aside: this.#seen.aside,
       clientLeft: client.left,
       ...what,
     };

@@ -4,6 +4,7 @@ import type { Route } from '../routing/route.ts';
 import { attempt } from './attempt.ts';
 import type { Client } from './client.ts';
 import { enter } from './enter.ts';
+import { follow } from './follow.ts';
 import { leave, whatWasSeen } from './leave.ts';
 import type { Parts } from './parts.ts';
 import { Report } from './report.ts';
@@ -48,14 +49,15 @@ export async function serve(
   const entry = await enter(exchange, decision.route, client, parts);
   if (entry.problem !== null) {
     client.apologise(entry.problem, exchange.id);
-    parts.record(report.refused(entry.problem, client));
+    parts.record(report.refused(entry, client));
     return;
   }
   const lease = entry.lease;
-  report.entered(lease);
+  report.entered(entry);
 
   // 3 attempt
   const outcome = await attempt(exchange, decision, lease, parts);
+  const followed = await follow(exchange, decision.route, outcome, parts); // a login: the new session's turn, too
 
   // 4 answer: sent while legacy may still be printing; nobody downstream of here waits for the client
   const sent = outcome.kind === 'answered' ? client.send(outcome.answer) : Promise.resolve(null);
@@ -63,9 +65,9 @@ export async function serve(
 
   // 5 leave
   const finished = await outcome.finished;
-  const left = await leave(entry, parts);
+  const left = await leave(entry, followed, parts);
   report.left(outcome, finished);
-  report.saw(await whatWasSeen(exchange, decision.route, entry, left, parts));
+  report.saw(await whatWasSeen(exchange, decision.route, entry, followed, left, parts));
 
   // 6 record
   const cut = client.left ? null : await sent;

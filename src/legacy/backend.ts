@@ -6,13 +6,14 @@ import { answerHeaders } from '../exchange/headers.ts';
 import type { Finished, Outcome } from '../exchange/outcome.ts';
 import type { Backend } from '../routing/backend.ts';
 import type { Route } from '../routing/route.ts';
+import type { Lease } from '../session/lease.ts';
 import type { LegacyControls, LegacyReceiver, LegacyTransport } from './transport.ts';
 
 /** Serves exchanges with the old application. */
 export function legacyBackend(transport: LegacyTransport, clock: Clock): Backend {
   return {
     side: 'legacy',
-    handle: (exchange, route) => handle(transport, clock, exchange, route),
+    handle: (exchange, route, lease) => handle(transport, clock, exchange, route, lease),
   };
 }
 
@@ -25,6 +26,7 @@ function handle(
   clock: Clock,
   exchange: Exchange,
   route: Route,
+  lease: Lease,
 ): Promise<Outcome> {
   const startedMs = clock.nowMs();
   const outcome = Promise.withResolvers<Outcome>();
@@ -59,7 +61,8 @@ function handle(
     {
       method: exchange.method,
       target: exchange.target.target,
-      headers: [...exchange.headers],
+      headers:
+        lease.token === null ? [...exchange.headers] : [...exchange.headers, 'Banyan-Lease', lease.token],
       body: exchange.body.lengthBytes === 0 ? null : (exchange.body.bytes ?? exchange.body.stream()),
       lengthBytes: exchange.body.lengthBytes,
     },

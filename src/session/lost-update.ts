@@ -25,11 +25,15 @@ export interface Outside {
   readonly leftBy: TurnHolder;
 }
 
-/** What one turn did to its session, as far as could be seen. */
-export interface TurnSeen {
-  /** What the turn changed; null where it was not seen or cannot be read. */
+/** What was done to a session between two looks, as far as could be seen. */
+export interface SessionWork {
+  /** What was changed; null where it was not seen or cannot be read. */
   readonly changes: readonly Change[] | null;
   readonly wrote: 'changed' | 'touched' | 'unchanged' | 'removed' | 'unseen';
+}
+
+/** What one turn did to its session. */
+export interface TurnSeen extends SessionWork {
   /** What somebody without a turn had done before it. */
   readonly outside: Outside | null;
 }
@@ -86,11 +90,12 @@ export class LostUpdates {
       leftBy: holder,
       undos: [...(memory?.undos ?? []), ...(undo === null ? [] : [undo])].slice(-mostUndos),
     });
-    return { ...whatItDid(before, after), outside };
+    return { ...workBetween(before, after), outside };
   }
 }
 
-function whatItDid(before: Snapshot | null, after: Snapshot | null): Pick<TurnSeen, 'changes' | 'wrote'> {
+/** What was done between two looks; null for one that was not had. */
+export function workBetween(before: Snapshot | null, after: Snapshot | null): SessionWork {
   if (before === null || after === null) return { changes: null, wrote: 'unseen' };
   if (before.digest === after.digest) return { changes: [], wrote: 'unchanged' };
   if (before.keys === null || after.keys === null) return { changes: null, wrote: 'changed' };

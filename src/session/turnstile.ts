@@ -8,6 +8,10 @@ interface Waiter {
   admit(): void;
 }
 
+interface Witness {
+  disturbed: boolean;
+}
+
 /**
  * Requests of one session go through one at a time.
  *
@@ -21,6 +25,8 @@ export class Turnstile {
   readonly #queues = new Map<string, Waiter[]>();
   /** Sessions whose holder has finished its work and is only giving its turn back. */
   readonly #leaving = new Set<string>();
+  /** Those who want to know whether anybody had a turn in a session while they looked at it. */
+  readonly #witnesses = new Map<string, Set<Witness>>();
   readonly #lock: SessionLock;
   readonly #clock: Clock;
   readonly #longestQueue: number;
@@ -44,11 +50,30 @@ export class Turnstile {
   }
 
   /**
+   * Watches a session of which nobody has a turn: whether that is so until `stop`. Several may watch one session; they
+   * disturb each other, for then nobody can say which of them wrote.
+   */
+  witness(sessionId: string): { undisturbed: () => boolean; stop: () => void } {
+    const others = this.#witnesses.get(sessionId) ?? new Set();
+    const witness: Witness = { disturbed: this.#queues.has(sessionId) || others.size > 0 };
+    for (const other of others) other.disturbed = true;
+    this.#witnesses.set(sessionId, others.add(witness));
+    return {
+      undisturbed: () => !witness.disturbed,
+      stop: () => {
+        others.delete(witness);
+        if (others.size === 0) this.#witnesses.delete(sessionId);
+      },
+    };
+  }
+
+  /**
    * Waits for a turn. Rejects with Problem TURN_QUEUE_FULL, TURN_TIMEOUT, LOCK_DOWN, or CLIENT_GONE when `gone` is
    * aborted while waiting: a client who left is not served any more, and nothing has been started for it.
    */
   async enter(sessionId: string, patienceMs: number, gone: AbortSignal): Promise<Lease> {
     const startedMs = this.#clock.nowMs();
+    for (const witness of this.#witnesses.get(sessionId) ?? []) witness.disturbed = true;
     const queued = this.#isWorkedOn(sessionId);
     await this.#reachHead(sessionId, patienceMs, gone);
     const headMs = this.#clock.nowMs();
@@ -86,6 +111,7 @@ export class Turnstile {
       sessionId,
       waitedMs,
       overlapped,
+      token: null,
       fence: lock.fence,
       lost: lock.lost,
       leave: (lastly) => (left ??= leave(lastly)),

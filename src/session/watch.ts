@@ -1,6 +1,6 @@
 import type { SessionCodec } from './codec.ts';
 import { sessionLabel } from './identity.ts';
-import { LostUpdates, type TurnHolder, type TurnSeen } from './lost-update.ts';
+import { LostUpdates, type SessionWork, type TurnHolder, type TurnSeen, workBetween } from './lost-update.ts';
 import { takeSnapshot, type Sight, type Snapshot, type Trace } from './snapshot.ts';
 
 /** Watches what happens to sessions in turns, and between them. */
@@ -16,6 +16,10 @@ export interface SessionWatch {
     holder: TurnHolder,
     sights: { before: Sight | null; after: Sight | null },
   ): Promise<TurnSeen>;
+  /** What was done between two looks by a request that was in no turn, or within one. Never throws. */
+  aside(sights: { before: Sight | null; after: Sight | null }): SessionWork;
+  /** Whether no other gateway was there since that moment. Never rejects. */
+  aloneSince(epochMs: number): Promise<boolean>;
 }
 
 /** Everything a watch needs. */
@@ -43,5 +47,10 @@ export function watchSessions(parts: WatchParts): SessionWatch {
       if (outside === null || (await parts.aloneSince(outside.leftAtMs))) return seen;
       return { ...seen, outside: { ...outside, kind: 'other_gateway', undone: [] } };
     },
+    aside: (sights) => {
+      const before = snapshot(sights.before, null);
+      return workBetween(before, snapshot(sights.after, before));
+    },
+    aloneSince: (epochMs) => parts.aloneSince(epochMs),
   };
 }

@@ -67,6 +67,21 @@ export function declareFamilies(registry: Registry, gauges: Gauges) {
       ['route', 'kind'],
       'Sessions found changed by somebody who held no turn, by the route that found it; must stay 0',
     ),
+    nested: counter(
+      'session_nested',
+      ['route', 'by', 'result'],
+      'Requests made from within another request of the same session, by how that was known',
+    ),
+    followed: counter(
+      'session_followed',
+      ['route', 'result'],
+      'Answers that gave the visitor another session, and whether its turn was had at once',
+    ),
+    unturned: counter(
+      'session_unturned_writes',
+      ['route', 'kind'],
+      'Sessions seen written by routes that say session: read or none; should stay 0',
+    ),
     sessionWrites: counter('session_writes', ['side', 'result'], 'What turns did to their sessions'),
     upstreamErrors: counter(
       'upstream_errors',

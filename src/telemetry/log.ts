@@ -24,7 +24,8 @@ export function makeLog(level: string): Log {
   return {
     exchange: (record) => {
       const line = exchangeLine(record);
-      if (record.problem === null && record.fallback === null) logger.info(line, 'exchange');
+      const isUsual = record.problem === null && record.fallback === null && record.nested?.by !== 'origin';
+      if (isUsual) logger.info(line, 'exchange');
       else logger.warn(line, 'exchange');
       const outside = outsideLine(record);
       if (outside !== null) logger.warn(outside, 'a session was changed by somebody who held no turn');
@@ -59,9 +60,19 @@ function exchangeLine(record: ExchangeRecord): Record<string, unknown> {
           overlapped: turn.overlapped,
           ...(turn.lost ? { turnLost: true } : {}),
         }),
+    ...sessionFields(record),
     ...(fallback === null ? {} : { fallback: fallback.code, fallbackDetail: fallback.message }),
     ...(problem === null ? {} : { problem: problem.code, detail: problem.message }),
     ...(record.clientLeft ? { clientLeft: true } : {}),
+  };
+}
+
+/** What there is to say of sessions besides the turn: requests within requests, and logins. */
+function sessionFields({ nested, followed }: ExchangeRecord): Record<string, unknown> {
+  return {
+    ...(nested === null ? {} : { nestedBy: nested.by, within: nested.within }),
+    ...(followed === null ? {} : { gaveSession: followed.session }),
+    ...(followed?.notHad == null ? {} : { gaveSessionWithoutTurn: followed.notHad }),
   };
 }
 

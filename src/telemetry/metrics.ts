@@ -15,6 +15,7 @@ const results: readonly SideRecord['result'][] = [
 ];
 const fallbackReasons = problemCodes.filter((code) => new Problem(code, '').mayFallBack);
 const conflicts = ['lost_update', 'outside_writer', 'deleted'];
+const unturned = ['changed', 'touched', 'removed'];
 const legacyProblems = problemCodes.filter((code) => code.startsWith('LEGACY_'));
 
 /** What /metrics tells. Everything about requests is fed from records; nobody else counts. */
@@ -77,6 +78,7 @@ function declareRoute(m: Families, { name: route, target, session, port }: Route
   m.lockTimeouts.inc({ route }, 0);
   m.overlaps.inc({ route }, 0);
   if (session === 'write') for (const kind of conflicts) m.conflicts.inc({ route, kind }, 0);
+  else for (const kind of unturned) m.unturned.inc({ route, kind }, 0);
   for (const side of sides) {
     if (side === 'port' && port === null) continue;
     for (const code of ['200', '302', '404', '500']) m.requests.inc({ route, side, code }, 0);
@@ -100,6 +102,7 @@ function count(m: Families, record: ExchangeRecord): void {
   if (problem?.code.startsWith('LEGACY_') === true) {
     m.upstreamErrors.inc({ upstream: 'legacy', kind: problem.code });
   }
+  countSession(m, record);
   if (turn === null) return;
   m.lockWait.observe({ scope: 'local' }, turn.waitedLocalMs / 1000);
   m.lockWait.observe({ scope: 'mysql' }, turn.waitedDatabaseMs / 1000);
@@ -109,6 +112,20 @@ function count(m: Families, record: ExchangeRecord): void {
   m.sessionWrites.inc({ side, result: turn.seen.wrote });
   const kind = turn.seen.outside?.kind ?? 'other_gateway';
   if (kind !== 'other_gateway') m.conflicts.inc({ route, kind });
+}
+
+/** What there is to count of sessions besides turns. */
+function countSession(
+  m: Families,
+  { route, served, nested, followed, aside, problem }: ExchangeRecord,
+): void {
+  if (nested !== null) {
+    const result = problem?.code === 'NESTED_REFUSED' ? 'refused' : 'joined';
+    m.nested.inc({ route, by: nested.by, result });
+  }
+  if (followed !== null) m.followed.inc({ route, result: followed.notHad === null ? 'had' : 'not_had' });
+  if (served === 'legacy' && aside !== null && unturned.includes(aside.wrote))
+    m.unturned.inc({ route, kind: aside.wrote });
 }
 
 function countSide(m: Families, route: string, { side, result, elapsedMs }: SideRecord): void {

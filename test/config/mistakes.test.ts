@@ -227,3 +227,22 @@ routes: { /**: legacy }
   t.match(said, 'unknown trace "value"');
   t.match(said, 'did you mean "values"?');
 });
+
+t.test('a session map that cannot be meant', async (t) => {
+  const said = (session: string): string =>
+    complaints(`legacy: http://a\nsession: { ${session} }\nroutes: { /**: legacy }\n`);
+  const store = 'store: "mysql://u@h/d"';
+  t.match(said('store: "file:///"'), 'the session store names no folder');
+  t.match(said('store: "file:///a?name=x"'), 'has no single %s for the id');
+  t.match(said('store: "file:///a?nam=x%s"'), 'unknown parameter "nam"');
+  t.match(said('store: "redis://a"'), 'is not a mysql:// or file:// address');
+  t.match(said('store: "mysql://u@h/d?id=a`b"'), 'cannot read the id');
+  t.match(said('store: "file:///a", format: rows'), 'format rows is kept in a table');
+  t.match(said('store: "file:///a", keep: 7d'), 'the timeline is kept in a table');
+  t.match(said(`${store}, format: apache-sesion`), 'did you mean "apache-session"?');
+  t.match(said(`${store}, format: rows, serializer: json`), 'format rows has no serializer');
+  t.match(said(`${store}, path: /sid=`), 'does not say where the id stands in a path');
+  t.match(said(`${store}, nested: maybe`), 'nested "maybe" is not allow or refuse');
+  t.match(said(`${store}, nested-from: shop.example`), '"shop.example" is no IP address');
+  t.match(said(`${store}, lock: { kind: tabel }`), 'did you mean "table"?');
+});

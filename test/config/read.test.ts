@@ -18,7 +18,7 @@ t.test('what is left out has its default', async (t) => {
   const settings = settingsOf(smallest);
   t.same(settings.listen, { host: '127.0.0.1', tcpPort: 8000 });
   t.same(settings.admin, { host: '127.0.0.1', tcpPort: 9901 });
-  t.same(settings.ports, { directory: resolve('ports'), hosts: 1 });
+  t.same(settings.ports, { directory: resolve('ports'), hosts: 1, database: null });
   t.equal(settings.session, null);
   t.match(settings.table.routes[0], {
     session: 'none',
@@ -58,9 +58,10 @@ t.test('every setting of a full file is read', async (t) => {
   const settings = settingsOf(full, { disk: diskWith('ts/view.ts', 'ports/cart-add.ts') });
   t.same(settings.listen, { host: '0.0.0.0', tcpPort: 0 });
   t.same(settings.admin, { host: '::1', tcpPort: 9000 });
-  t.same(settings.ports, { directory: resolve('ts'), hosts: 2 });
+  t.same(settings.ports, { directory: resolve('ts'), hosts: 2, database: null });
   t.match(settings.session, { format: 'cgi-session', cookie: 'SID', waitMs: 5000, queue: 7 });
   t.same(settings.session?.store, {
+    kind: 'mysql',
     host: 'db.example',
     tcpPort: 3307,
     socketPath: null,
@@ -68,6 +69,8 @@ t.test('every setting of a full file is read', async (t) => {
     password: 'p@ss',
     database: 'shop',
     table: 'sess',
+    idColumn: null,
+    dataColumn: null,
     charset: 'utf8mb4',
   });
 });
@@ -101,6 +104,45 @@ t.test('the store has defaults, and a socket takes the place of the TCP port', a
     tcpPort: null,
     socketPath: '/run/mysqld.sock',
   });
+});
+
+t.test('sessions can be in files, and the ports then have a database of their own', async (t) => {
+  const settings = settingsOf(
+    `session: { store: "file:///var/lib/shop?name=s_%s&locks=/run/locks" }\n` +
+      `ports: { database: "mysql://shop:pw@db/shop" }\n${smallest}`,
+  );
+  t.same(settings.session?.store, {
+    kind: 'file',
+    directory: '/var/lib/shop',
+    fileName: 's_%s',
+    lockDirectory: '/run/locks',
+  });
+  t.match(settings.ports.database, { kind: 'mysql', host: 'db', password: 'pw', database: 'shop' });
+});
+
+t.test('each kind of session has the serializer of its module', async (t) => {
+  const session = (text: string) =>
+    settingsOf(`session: { store: "mysql://a@b/c", ${text} }\n${smallest}`).session;
+  t.match(session('format: cgi-session'), { serializer: 'dumper' });
+  t.match(session('format: apache-session'), { serializer: 'storable' });
+  t.match(session('format: apache-session, serializer: storable-base64'), { serializer: 'storable-base64' });
+  t.match(session('format: rows'), { serializer: 'rows' });
+});
+
+t.test('an id in a path, a timeline that is kept, leases, and scripts that ask for pages', async (t) => {
+  const session = (text: string) =>
+    settingsOf(`session: { store: "mysql://a@b/c", ${text} }\n${smallest}`).session;
+  t.match(session('path: "/sid={id};"'), { path: { before: '/sid=', after: ';' } });
+  t.match(session('keep: 7d'), { keepMs: 7 * 24 * 3600_000 });
+  t.match(session('lock: { kind: table }'), { lock: 'table' });
+  t.match(session('nested: refuse, nested-from: "10.0.0.5, ::1"'), {
+    nested: { byOrigin: 'refuse', hosts: ['10.0.0.5', '::1'] },
+  });
+  const legacyAt = (url: string) =>
+    settingsOf(`legacy: ${url}\nsession: { store: "mysql://a@b/c" }\nroutes: { /**: legacy }\n`).session
+      ?.nested.hosts;
+  t.same(legacyAt('http://10.0.0.9:8080'), ['10.0.0.9'], 'requests of the legacy host are nested ones');
+  t.same(legacyAt('http://127.0.0.1:8080'), [], 'not those of this machine: visitors may come from here');
 });
 
 t.test('with a session map, routes lock the session unless they say otherwise', async (t) => {

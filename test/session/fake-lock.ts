@@ -27,7 +27,7 @@ export function fakeLock(clock: Clock): FakeLock {
     if (held.has(sessionId)) throw new Error(`two requests hold the lock of ${sessionId}`);
     held.add(sessionId);
     return {
-      fence: { lockName: `lock of ${sessionId}`, connectionId: 1 },
+      fence: { kind: 'name', lockName: `lock of ${sessionId}`, connectionId: 1 },
       lost: new AbortController().signal,
       contended,
       release: async () => {

@@ -1,23 +1,24 @@
 import t from 'tap';
-import { sessionIdOf, sessionLabel, type IdSource } from '../../src/session/identity.ts';
+import { sessionIdOf, sessionLabel, type IdPlaces, type IdSource } from '../../src/session/identity.ts';
 
-const get = { method: 'GET', query: '', body: null };
-const idIn = (cookie: string) => sessionIdOf({ ...get, headers: ['Cookie', cookie] }, 'CGISESSID');
+const get = { method: 'GET', path: '/', query: '', body: null };
+const cgi: IdPlaces = { name: 'CGISESSID', path: null, isFolded: true };
+const idIn = (cookie: string) => sessionIdOf({ ...get, headers: ['Cookie', cookie] }, cgi);
 
 t.test('a request names its session with a cookie', async (t) => {
   t.equal(idIn('lang=de; CGISESSID=5f3a9c'), '5f3a9c');
-  t.equal(sessionIdOf({ ...get, headers: ['Cookie', 'sid=1'] }, 'sid'), '1');
+  t.equal(sessionIdOf({ ...get, headers: ['Cookie', 'sid=1'] }, { ...cgi, name: 'sid' }), '1');
 });
 
 t.test('one without such a cookie has no session', async (t) => {
-  t.equal(sessionIdOf({ ...get, headers: ['Host', 'shop'] }, 'CGISESSID'), null);
+  t.equal(sessionIdOf({ ...get, headers: ['Host', 'shop'] }, cgi), null);
   for (const cookie of ['CGISESSID=', 'CGISESSID', 'cgisessid=a', 'CGISESSID=%20', 'CGISESSID=+']) {
     t.equal(idIn(cookie), null, cookie);
   }
 });
 
 t.test('or, without the cookie, with a parameter of the same name, as CGI::Session does', async (t) => {
-  const find = (request: Partial<IdSource>) => sessionIdOf({ ...get, headers: [], ...request }, 'CGISESSID');
+  const find = (request: Partial<IdSource>) => sessionIdOf({ ...get, headers: [], ...request }, cgi);
   t.equal(find({ query: 'sku=1;CGISESSID=ABC' }), 'abc', 'in a query');
   t.equal(find({ query: '%43GISESSID=abc' }), 'abc', 'however it is spelt');
   t.equal(
@@ -45,6 +46,23 @@ t.test('spellings that Perl and MySQL take for one session are one turn', async 
   const spellings = ['5F3A9C', '5f3a9c', '%35f3a9c', '5f3a9c%20', '5f3a9c+', '5f3a9c&x', '%35f3A9c'];
   for (const spelling of spellings) t.equal(idIn(`CGISESSID=${spelling}`), '5f3a9c', spelling);
   t.equal(idIn('CGISESSID=5f3a9c; CGISESSID=other'), '5f3a9c');
+});
+
+t.test('or in the path, where the site keeps it there, before anything else', async (t) => {
+  const find = (path: string, place: { before: string; after: string }, cookie = 'CGISESSID=other') =>
+    sessionIdOf({ ...get, path, headers: ['Cookie', cookie] }, { ...cgi, path: place });
+  const sid = { before: '/sid=', after: '' };
+  t.equal(find('/shop.pl/sid=AbC/cart', sid), 'abc', 'to the next slash');
+  t.equal(find('/shop.pl/sid=abc', sid), 'abc', 'or the end');
+  t.equal(find('/shop.pl/-abc-/cart', { before: '/-', after: '-/' }), 'abc', 'or what stands behind it');
+  t.equal(find('/shop.pl/cart', sid), 'other', 'else it is the cookie’s');
+  t.equal(find('/shop.pl/sid=/cart', sid), 'other', 'an empty one is none');
+  t.throws(() => find('/shop.pl/sid=\xe9', sid), { code: 'BAD_SESSION_ID' });
+});
+
+t.test('to files, spellings are different names', async (t) => {
+  const inFiles = { ...cgi, isFolded: false };
+  t.equal(sessionIdOf({ ...get, headers: ['Cookie', 'CGISESSID=AbC'] }, inFiles), 'AbC');
 });
 
 t.test('different sessions stay different', async (t) => {

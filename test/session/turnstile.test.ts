@@ -31,7 +31,7 @@ t.test('who comes to an idle session has the turn at once', async (t) => {
   const { enter, lock, turnstile } = setUp();
   const lease = await enter('a');
   t.match(lease, { sessionId: 'a', waitedMs: { local: 0, database: 0 }, overlapped: false });
-  t.same(lease.fence, { lockName: 'lock of a', connectionId: 1 });
+  t.same(lease.fence, { kind: 'name', lockName: 'lock of a', connectionId: 1 });
   t.ok(lock.held.has('a'));
   t.equal(turnstile.held, 1);
   await lease.leave();

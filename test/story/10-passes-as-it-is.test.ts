@@ -70,6 +70,7 @@ const requests: Record<string, Sent> = {
 t.test('legacy passes as if we were not there', async (t) => {
   const shop = await useShop(t);
   const gateway = await useGateway(t, shop, '  /**: legacy');
+  const passing = await useGateway(t, shop, '  /**: { to: legacy, session: none }');
   const visitor = new Visitor(shop.apache.url);
   await visitor.get('cart.pl?action=show');
   const cookie = { Cookie: `CGISESSID=${visitor.sessionId}` };
@@ -80,24 +81,34 @@ t.test('legacy passes as if we were not there', async (t) => {
       await essence(shop.apache.url, sent),
       `${what}, without a session`,
     );
+    t.same(await essence(passing.url, sent), await essence(shop.apache.url, sent), `${what}, passed through`);
     const known = { ...sent, headers: { ...sent.headers, ...cookie } };
     t.same(await essence(gateway.url, known), await essence(shop.apache.url, known), `${what}, with one`);
   }
 
-  for (const headers of [{}, cookie]) {
-    const lane = 'Cookie' in headers ? 'story' : 'pass';
+  for (const [lane, gatewayOfLane] of [
+    ['pass', passing],
+    ['story', gateway],
+  ] as const) {
+    const headers = lane === 'story' ? cookie : {};
     await t.test(`a page that is printed as it is made is seen as it is made, ${lane} lane`, async (t) => {
-      const answer = await send(gateway.url, { path: '/cgi-bin/report.pl?rows=3;pause=0.2', headers });
-      const before = gateway.log().filter((line) => String(line['path']).endsWith('report.pl')).length;
+      const answer = await send(gatewayOfLane.url, {
+        path: '/cgi-bin/report.pl?rows=3;pause=0.2',
+        headers: cookie,
+      });
+      const before = gatewayOfLane.log().filter((line) => String(line['path']).endsWith('report.pl')).length;
       await new Promise((resolve) => answer.once('data', resolve));
-      const after = gateway.log().filter((line) => String(line['path']).endsWith('report.pl')).length;
+      const after = gatewayOfLane.log().filter((line) => String(line['path']).endsWith('report.pl')).length;
       t.equal(after, before, 'its beginning is here while the script still works');
       t.match(String(await buffer(answer)), /<\/HTML>/i, 'and its end comes too');
-      await logged(gateway, (line) => String(line['path']).endsWith('report.pl') && line['lane'] === lane);
+      await logged(
+        gatewayOfLane,
+        (line) => String(line['path']).endsWith('report.pl') && line['lane'] === lane,
+      );
     });
 
     await t.test(
-      `a large upload arrives whole, ${'Cookie' in headers ? 'with a session' : 'without one'}`,
+      `a large upload arrives whole, ${lane === 'story' ? 'with a session' : 'without one'}`,
       async (t) => {
         const lines = Array.from(
           { length: 200 },
@@ -119,7 +130,7 @@ t.test('legacy passes as if we were not there', async (t) => {
         t.match(page.toString('latin1'), /200 lines read/, 'the script has read every line');
         const uploads = join(shop.scratch, 'uploads');
         const kept = readdirSync(uploads).map((name) => readFileSync(join(uploads, name), 'latin1'));
-        t.equal(kept.filter((bytes) => bytes === file).length, 'Cookie' in headers ? 2 : 1, 'byte for byte');
+        t.equal(kept.filter((bytes) => bytes === file).length, lane === 'story' ? 2 : 1, 'byte for byte');
       },
     );
   }

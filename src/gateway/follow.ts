@@ -1,0 +1,48 @@
+import { setCookieValue } from '../exchange/cookies.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { Outcome } from '../exchange/outcome.ts';
+import type { Route } from '../routing/route.ts';
+import { canonicalId } from '../session/identity.ts';
+import type { Lease } from '../session/lease.ts';
+import type { Sight } from '../session/snapshot.ts';
+import type { Parts } from './parts.ts';
+
+/** A session that an answer gave the visitor, and its turn. */
+export interface Followed {
+  readonly sessionId: string;
+  readonly lease: Lease | null;
+  readonly before: Sight | null;
+  /** Why there is no lease, or null. */
+  readonly notHad: string | null;
+}
+
+/** How long the head of an answer waits for the turn of a session that is nearly always new, and nobody else's. */
+const patienceMs = 250;
+const never = new AbortController().signal;
+
+/**
+ * Takes the turn of the session that a script gives its visitor, at a first visit or a login, before the visitor hears
+ * of it. The script writes that session only as it ends, after its answer: without the turn the next request could
+ * come first, find nothing there, and begin yet another session.
+ */
+export async function follow(
+  { sessionId }: Exchange,
+  route: Route,
+  outcome: Outcome,
+  parts: Parts,
+): Promise<Followed | null> {
+  const { sessions } = parts;
+  if (sessions === null || outcome.kind === 'failed' || outcome.side === 'port' || route.session !== 'write')
+    return null;
+  const given = setCookieValue(outcome.answer.headers, sessions.idPlaces.name);
+  const newId = given === null ? '' : canonicalId(given, sessions.idPlaces);
+  if (newId === '' || newId === sessionId || /[^\x20-\x7e]/.test(newId)) return null;
+  try {
+    const lease = await sessions.turnstile.enter(newId, patienceMs, never);
+    const before = sessions.watch === null ? null : await sessions.watch.look(newId);
+    return { sessionId: newId, lease, before, notHad: null };
+  } catch (thrown) {
+    const notHad = thrown instanceof Error ? thrown.message : String(thrown);
+    return { sessionId: newId, lease: null, before: null, notHad };
+  }
+}

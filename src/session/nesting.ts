@@ -1,0 +1,88 @@
+import type { Clock } from '../exchange/clock.ts';
+import { sessionLabel } from './identity.ts';
+import { readLease, signLease } from './lease-token.ts';
+import { noLease, type Lease } from './lease.ts';
+import type { Fence } from './lock.ts';
+import type { TurnHolder } from './lost-update.ts';
+import { OpenTurn } from './open-turn.ts';
+
+/** Everything that nesting needs. */
+export interface NestingParts {
+  readonly clock: Clock;
+  /** Signs lease tokens; the same for all gateways that are to know each other's. */
+  readonly key: Buffer;
+  readonly longestQueue: number;
+  /** Whether a turn of another gateway is still held. Never rejects. */
+  readonly isHeld: (fence: Fence) => Promise<boolean>;
+}
+
+/**
+ * Requests within requests: a script that asks the site for another page with its own visitor's session, while it
+ * holds the turn. The inner request must not wait for the turn, for the outer one waits for the inner: it joins.
+ */
+export class Nesting {
+  readonly #parts: NestingParts;
+  /** By exchange. */
+  readonly #open = new Map<string, OpenTurn>();
+  /** The outermost turns, by session. */
+  readonly #sessions = new Map<string, OpenTurn>();
+
+  constructor(parts: NestingParts) {
+    this.#parts = parts;
+  }
+
+  /** Turns that can be joined now. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * Says that an exchange holds a turn, `within` another or on its own. Gives back the lease, with the token by which
+   * the turn can be joined for `lastsMs`; it is left only when all who joined have left.
+   */
+  open(lease: Lease, holder: TurnHolder, within: OpenTurn | null, lastsMs: number): Lease {
+    const { sessionId, fence } = lease;
+    if (sessionId === null || fence === null) return lease;
+    const turn = new OpenTurn(lease, holder, this.#parts);
+    this.#open.set(holder.exchange, turn);
+    if (within === null) this.#sessions.set(sessionId, turn);
+    else within.workIn(turn);
+    const expiresAtMs = this.#parts.clock.epochMs() + lastsMs;
+    const claims = { exchange: holder.exchange, session: sessionLabel(sessionId), fence, expiresAtMs };
+    const leave = async (lastly?: () => Promise<void>): Promise<void> => {
+      this.#open.delete(holder.exchange); // from here on nobody new joins
+      if (within === null) this.#sessions.delete(sessionId);
+      await turn.whenEmpty();
+      within?.workIn(null);
+      await lease.leave(lastly);
+    };
+    let leaving: Promise<void> | null = null;
+    return {
+      ...lease,
+      token: signLease(claims, this.#parts.key),
+      leave: (lastly) => (leaving ??= leave(lastly)),
+    };
+  }
+
+  /** Says whether the turn of an exchange may be joined from now on. */
+  allowJoining(exchange: string, isJoinable: boolean): void {
+    const turn = this.#open.get(exchange);
+    if (turn !== undefined) turn.isJoinable = isJoinable;
+  }
+
+  /** The turn a token stands for; null where it stands for none that is still held in this session. Never rejects. */
+  async byToken(token: string, sessionId: string): Promise<OpenTurn | null> {
+    const claims = readLease(token, this.#parts.key, this.#parts.clock.epochMs());
+    if (claims === null || claims.session !== sessionLabel(sessionId)) return null;
+    const known = this.#open.get(claims.exchange);
+    if (known !== undefined || !(await this.#parts.isHeld(claims.fence))) return known ?? null;
+    // Another gateway holds it. Whoever joins here goes beside those who join there; they are one visitor's one request.
+    const lease = { ...noLease, sessionId, fence: claims.fence };
+    return new OpenTurn(lease, { exchange: claims.exchange, route: '' }, this.#parts);
+  }
+
+  /** The turn that is worked in now in a session; null where none is, in this gateway. */
+  bySession(sessionId: string): OpenTurn | null {
+    return this.#sessions.get(sessionId)?.innermost ?? null;
+  }
+}
