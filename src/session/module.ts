@@ -16,6 +16,8 @@ export interface Birth {
  */
 export interface SessionModule {
   readonly format: SessionFormat;
+  /** Whether Perl would look for a session of this id at all: it dies of any other, and so to us there is none. */
+  isId(id: string): boolean;
   /** Whether a key is the module's own: a port neither lists nor sets it. */
   isHidden(key: string): boolean;
   /** The id a session says it has; null where it says none, and then Perl could not load it either. */

@@ -52,7 +52,7 @@ export class Nesting {
     const leave = async (lastly?: () => Promise<void>): Promise<void> => {
       this.#open.delete(holder.exchange); // from here on nobody new joins
       if (within === null) this.#sessions.delete(sessionId);
-      await turn.whenEmpty();
+      await turn.close();
       within?.workIn(null);
       await lease.leave(lastly);
     };

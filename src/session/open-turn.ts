@@ -1,3 +1,4 @@
+import { Problem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
 import type { Lease } from './lease.ts';
 import type { SessionLock } from './lock.ts';
@@ -17,6 +18,7 @@ export class OpenTurn {
   #inner: Turnstile | null = null;
   #within: OpenTurn | null = null;
   #joined = 0;
+  #isClosed = false;
   readonly #empty = Promise.withResolvers<void>();
 
   constructor(lease: Lease, holder: TurnHolder, parts: { clock: Clock; longestQueue: number }) {
@@ -35,8 +37,10 @@ export class OpenTurn {
     this.#within = turn;
   }
 
-  /** Joins. Waits for others who joined, and rejects as Turnstile.enter does. */
+  /** Joins. Waits for others who joined, and rejects as Turnstile.enter does, or with NESTED_REFUSED. */
   async join(patienceMs: number, gone: AbortSignal): Promise<Lease> {
+    if (this.#isClosed)
+      throw new Problem('NESTED_REFUSED', 'the request it was made within has ended meanwhile');
     this.#inner ??= new Turnstile({ ...this.#parts, lock: heldAlready(this.#lease) });
     this.#joined++;
     let inner: Lease;
@@ -56,8 +60,9 @@ export class OpenTurn {
     return { ...inner, sessionId, overlapped: false, leave: (lastly) => (leaving ??= leave(lastly)) };
   }
 
-  /** Resolves when nobody is left who joined. */
-  async whenEmpty(): Promise<void> {
+  /** Lets nobody join any more, and resolves when nobody is left who did. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
     if (this.#joined > 0) await this.#empty.promise;
   }
 

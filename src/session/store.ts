@@ -17,7 +17,8 @@ export interface Transaction {
   addSession(id: string, bytes: Buffer): Promise<void>;
   /** Rejects with Problem LEASE_LOST or SESSION_STALE where the turn, or the row, is not there any more. */
   saveSession(id: string, bytes: Buffer, fence: Fence): Promise<void>;
-  removeSession(id: string): Promise<void>;
+  /** Removes a session that was loaded; rejects as saveSession does. */
+  removeSession(id: string, fence: Fence): Promise<void>;
   query(sql: string, values: readonly unknown[]): Promise<QueryResult>;
   /** Throws Problem PORT_FAILED where there is nothing sound to commit: undone by the server, or work under way. */
   mustBeOpen(): void;

@@ -1,19 +1,24 @@
 import t from 'tap';
 import { makeDraft, type SessionManners } from '../../src/session/draft.ts';
-import type { SessionData, SessionValue } from '../../src/session/session.ts';
+import type { SessionData, SessionUse, SessionValue } from '../../src/session/session.ts';
 
 const manners: SessionManners = {
   isHidden: (key) => key.startsWith('_SESSION_'),
   setExpiry: (data, seconds) => {
     data['_SESSION_ETIME'] = seconds;
   },
-  cookie: (data) => `CGISESSID=${data['_SESSION_ID'] as string}`,
+  renew: (data) => {
+    const id = `${data['_SESSION_ID'] as string}+`;
+    data['_SESSION_ID'] = id;
+    return id;
+  },
+  cookie: (_, id) => `CGISESSID=${id}`,
 };
 
-function setUp(readOnly = false) {
+function setUp(use: SessionUse = 'write') {
   const own: SessionData = { _SESSION_ID: 'a', cart: [1], user: null, name: 'Holger' };
   const data: SessionData = Object.assign(Object.create(null) as SessionData, own);
-  return { data, draft: makeDraft(data, { id: 'a', isNew: false, readOnly }, manners) };
+  return { data, draft: makeDraft(data, { id: 'a', isNew: false, use }, manners) };
 }
 
 t.test('a port reads what is in the session', async (t) => {
@@ -70,11 +75,33 @@ t.test('the expiry and the cookie are done the way of the session', async (t) =>
   t.equal(draft.cookie(), 'CGISESSID=a');
 });
 
-t.test('a session that is only read refuses every change, and says why', async (t) => {
-  const { data, draft } = setUp(true);
-  for (const change of [() => draft.set('a', 1), () => draft.delete('cart'), () => draft.expire(null)]) {
-    t.throws(change, { name: 'TypeError', message: /session: read/ });
+t.test(
+  'a session that is renewed has another id, which its cookie tells, and all that was in it',
+  async (t) => {
+    const { data, draft } = setUp();
+    draft.set('user', 'holger');
+    draft.renew();
+    t.match(draft, { id: 'a+', isNew: false });
+    t.equal(draft.cookie(), 'CGISESSID=a+');
+    draft.renew();
+    t.equal(draft.id, 'a++', 'and once more');
+    t.same({ ...data }, { _SESSION_ID: 'a++', cart: [1], user: 'holger', name: 'Holger' });
+  },
+);
+
+t.test('a session that is not for writing refuses every change, and says why', async (t) => {
+  for (const use of ['read', 'none'] as const) {
+    const { data, draft } = setUp(use);
+    const changes = [
+      () => draft.set('a', 1),
+      () => draft.delete('cart'),
+      () => draft.expire(null),
+      () => draft.renew(),
+    ];
+    const message = new RegExp(`session: ${use}`);
+    for (const change of changes) t.throws(change, { name: 'TypeError', message });
+    t.equal(draft.get('name'), 'Holger');
+    t.equal(draft.id, 'a');
+    t.same({ ...data }, { _SESSION_ID: 'a', cart: [1], user: null, name: 'Holger' });
   }
-  t.equal(draft.get('name'), 'Holger');
-  t.same({ ...data }, { _SESSION_ID: 'a', cart: [1], user: null, name: 'Holger' });
 });

@@ -72,7 +72,7 @@ t.test('those who join go one at a time, and can be joined themselves', async (t
 });
 
 t.test('a turn that is over cannot be joined, nor can it by a token of another session or key', async (t) => {
-  const { outer, nesting, parts, clock } = setUp();
+  const { outer, byToken, nesting, parts, clock } = setUp();
   const first = await outer('a');
   const token = first.token as string;
   t.not(await nesting.byToken(token, 's'), null);
@@ -81,9 +81,11 @@ t.test('a turn that is over cannot be joined, nor can it by a token of another s
   t.equal(await stranger.byToken(token, 's'), null, 'another key');
   for (const made of ['', '.', 'a.b', `${token}x`, token.replace('.', '..'), 'x'.repeat(5000)])
     t.equal(await nesting.byToken(made, 's'), null, made.slice(0, 20));
+  const open = await byToken(first);
   clock.advance(60_001);
   t.equal(await nesting.byToken(token, 's'), null, 'out of date');
   await first.leave();
+  t.match(await open.join(patienceMs, stays).catch((thrown: unknown) => thrown), { code: 'NESTED_REFUSED' });
   const again = await outer('b');
   t.equal(await nesting.byToken(token, 's'), null, 'its turn is over');
   await again.leave();
