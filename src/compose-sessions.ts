@@ -1,18 +1,19 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
+import {
+  connectionOptions,
+  type LockNews,
+  openPlaces,
+  portConnections,
+  sessionTable,
+} from './compose-places.ts';
 import type { SessionSettings } from './config/settings.ts';
 import { idPlacesOf } from './config/settings.ts';
 import type { MysqlAddress, StoreAddress } from './config/store-url.ts';
 import { Problem } from './errors.ts';
 import { systemClock } from './exchange/clock.ts';
 import type { SessionParts } from './gateway/parts.ts';
-import { NamedLock } from './mysql/named-lock.ts';
-import { presence } from './mysql/presence.ts';
-import type { SessionTable } from './mysql/session-table.ts';
-import { snapshotReader } from './mysql/snapshots.ts';
 import { codecCalled } from './perl/formats.ts';
 import type { HostSettings } from './porting/spawn.ts';
-import type { KeptLock } from './session/lock.ts';
-import type { SessionFormat } from './session/module.ts';
 import { Nesting } from './session/nesting.ts';
 import { NowAndThen } from './session/now-and-then.ts';
 import { Turnstile } from './session/turnstile.ts';
@@ -20,8 +21,6 @@ import { watchSessions } from './session/watch.ts';
 
 /** Sessions that are remembered: a few kilobytes each. */
 export const mostSessions = 1_000;
-/** Connections a port host opens at most. */
-export const portConnections = 64;
 
 /** All of a gateway that has to do with sessions. */
 export interface ComposedSessions {
@@ -32,32 +31,37 @@ export interface ComposedSessions {
 }
 
 /** Opens what a gateway needs to take turns and to watch what becomes of sessions. */
-export async function composeSessions(
-  session: SessionSettings,
-  onLost: (locks: number) => void,
-): Promise<ComposedSessions> {
-  const lock = makeLock(session, onLost);
-  const watching = await sessionWatch(session);
+export async function composeSessions(session: SessionSettings, news: LockNews): Promise<ComposedSessions> {
+  const places = await openPlaces(session, news);
+  const { lock, isHeld, look } = places;
+  const { queue: longestQueue, trace } = session;
   return {
     parts: {
-      turnstile: new Turnstile({ lock, clock: systemClock, longestQueue: session.queue }),
+      turnstile: new Turnstile({ lock, clock: systemClock, longestQueue }),
       nesting: new Nesting({
+        gateway: randomBytes(6).toString('base64url'),
         clock: systemClock,
         key: leaseKey(session.store),
-        longestQueue: session.queue,
-        isHeld: () => Promise.resolve(false),
+        longestQueue,
+        isHeld,
       }),
       nestedBy: session.nested,
       witnessed: new NowAndThen(),
       idPlaces: idPlacesOf(session),
       patienceMs: session.waitMs,
-      watch: watching?.watch ?? null,
+      watch:
+        look === null
+          ? null
+          : watchSessions({
+              look: look.look,
+              aloneSince: (epochMs) => look.presence.aloneSince(epochMs),
+              codec: codecCalled(session.serializer),
+              trace,
+              mostSessions,
+            }),
     },
     notReady: () => lock.ping().then(() => null, sentenceOf),
-    close: async () => {
-      await watching?.close();
-      await lock.close();
-    },
+    close: () => places.close(),
   };
 }
 
@@ -75,41 +79,6 @@ function sentenceOf(thrown: unknown): string {
   return thrown instanceof Problem ? thrown.sentence : 'The session store does not answer.';
 }
 
-function makeLock(session: SessionSettings, onLost: (locks: number) => void): KeptLock {
-  const { store } = session;
-  if (store.kind === 'file') throw new RangeError('sessions in files are not wired yet');
-  return new NamedLock({
-    options: connectionOptions(store),
-    scope: `${store.database}.${store.table}`,
-    clock: systemClock,
-    random: Math.random,
-    onLost,
-  });
-}
-
-/** What looks at sessions while their turns are held, on connections of its own; null where `trace: off`. */
-async function sessionWatch(session: SessionSettings) {
-  const { trace, store } = session;
-  if (trace === 'off') return null;
-  if (store.kind === 'file') throw new RangeError('sessions in files are not wired yet');
-  const options = { ...connectionOptions(store), charset: `${store.charset}_general_ci` };
-  const reader = snapshotReader(options, sessionTable(session.format, store), systemClock);
-  const others = await presence(options, `${store.database}.${store.table}`, systemClock);
-  return {
-    watch: watchSessions({
-      look: (id) => reader.look(id),
-      aloneSince: (epochMs) => others.aloneSince(epochMs),
-      codec: codecCalled(session.serializer),
-      trace,
-      mostSessions,
-    }),
-    close: async () => {
-      await others.close();
-      await reader.close();
-    },
-  };
-}
-
 /** What a port host has to know of sessions and of its database. */
 export function portSessions(
   session: SessionSettings,
@@ -121,33 +90,17 @@ export function portSessions(
     format,
     serializer,
     cookieName,
-    store: store.kind === 'mysql' ? { kind: 'mysql', table: sessionTable(format, store) } : store,
+    folder: store.kind === 'file' ? { ...store, format } : null,
     database:
       address === null
         ? null
         : {
-            ...connectionOptions(address),
-            charset: `${address.charset}_general_ci`,
-            connectionLimit: portConnections,
+            options: {
+              ...connectionOptions(address),
+              charset: `${address.charset}_general_ci`,
+              connectionLimit: portConnections,
+            },
+            table: sessionTable(format, address),
           },
   };
-}
-
-/** The columns that each kind of session has where nobody says otherwise (perl.md 1.3, 2 and 6.1). */
-export function sessionTable(format: SessionFormat, store: MysqlAddress): SessionTable {
-  const [idColumn, dataColumn] = format === 'rows' ? ['session_id', 'data_value'] : ['id', 'a_session'];
-  return {
-    format,
-    table: store.table,
-    idColumn: store.idColumn ?? idColumn,
-    dataColumn: store.dataColumn ?? dataColumn,
-    charset: store.charset,
-  };
-}
-
-/** How mysql2 reaches a database. */
-export function connectionOptions(address: MysqlAddress) {
-  const { socketPath, host, tcpPort, user, password, database } = address;
-  const where = socketPath === null ? { host, port: tcpPort ?? 3306 } : { socketPath };
-  return { ...where, user, password, database };
 }

@@ -11,7 +11,7 @@ export interface Page {
 const agent = new Agent({ connections: 256, pipelining: 1, keepAliveTimeout: 1_000 });
 
 function agentAt(localAddress: string): Agent {
-  return new Agent({ connections: 256, pipelining: 1, keepAliveTimeout: 1_000, connect: { localAddress } });
+  return new Agent({ connections: 256, pipelining: 1, keepAliveTimeout: 1_000, localAddress });
 }
 
 /** A browser as far as the shop needs one: it keeps its session's cookie and follows no redirect by itself. */

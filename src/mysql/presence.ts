@@ -1,13 +1,7 @@
 import { createHash } from 'node:crypto';
 import mysql, { type Connection, type ConnectionOptions, type RowDataPacket } from 'mysql2/promise';
 import type { Clock } from '../exchange/clock.ts';
-
-/** Whether other gateways work on the same sessions: what they change under their turns is no conflict. */
-export interface Presence {
-  /** Whether it is certain that no other gateway was there from that moment (since 1970) until now. Never rejects. */
-  aloneSince(epochMs: number): Promise<boolean>;
-  close(): Promise<void>;
-}
+import type { Presence } from '../session/presence.ts';
 
 /** So many gateways can be told apart; one more is not seen by the others. */
 const slots = 16;

@@ -1,125 +1,136 @@
-import mysql, { type Connection, type RowDataPacket, type ResultSetHeader } from 'mysql2/promise';
+import { hash } from 'node:crypto';
+import type { Connection, RowDataPacket } from 'mysql2/promise';
 import { Problem } from '../errors.ts';
 import type { Fence } from '../session/lock.ts';
+import type { SessionFormat } from '../session/module.ts';
+import { ExactColumns, idLiteral, nameOf, strictly, writeExactly } from './exact-bytes.ts';
+import { fenceCondition, mustHold } from './fence.ts';
 
-/** The table CGI::Session keeps its sessions in. */
+/** The table that sessions are kept in. */
 export interface SessionTable {
+  readonly format: SessionFormat;
   readonly table: string;
+  readonly idColumn: string;
+  readonly dataColumn: string;
   /** The character set of the *legacy* connection, which decides what bytes Perl sees in a TEXT column. */
   readonly charset: string;
 }
 
-/** The number of the character set `binary` in MySQL's protocol: what a BLOB has. */
-const binary = 63;
-
-/** What the server says of bytes that a column or a character set cannot hold: too long, not a character. */
-const unwritable = new Set([1300, 1366, 1406]);
-
 /**
- * Reads and writes rows of the session table on a connection of the caller's, inside the caller's transaction.
- *
- * Bytes go both ways through the legacy connection's character set (perl.md 1.4, verified for every sane combination
- * of column and connection): a plain SELECT over a utf8mb4 connection gives other bytes than Perl sees. A BLOB has no
- * characters; there the bytes are simply the bytes.
+ * Reads and writes sessions on a connection of the caller's, inside the caller's transaction. After a Problem that has
+ * to be rolled back.
  */
-export class SessionRows {
+export interface SessionRecords {
+  /**
+   * The bytes of a session, or null where there is none. With `forUpdate` it cannot be changed by anybody until the
+   * transaction ends, whether they take turns or not; where the engine knows row locks, which MyISAM does not.
+   */
+  read(connection: Connection, id: string, forUpdate: boolean): Promise<Buffer | null>;
+  /** Adds a session. The id is new and random, so nobody can have one of that name. */
+  insert(connection: Connection, id: string, bytes: Buffer): Promise<void>;
+  /**
+   * Writes a session where `read` is what it still is, on the condition that the turn is held. Throws Problem LEASE_LOST
+   * when it is not, SESSION_STALE when the session was changed or is gone, SESSION_UNWRITABLE when the column cannot hold
+   * the bytes.
+   */
+  update(
+    connection: Connection,
+    id: string,
+    change: { read: Buffer; bytes: Buffer },
+    fence: Fence,
+  ): Promise<void>;
+  /** Removes a session; as `update`. */
+  remove(connection: Connection, id: string, read: Buffer, fence: Fence): Promise<void>;
+}
+
+/** Sessions of one row each, as CGI::Session and Apache::Session keep them. Other columns of the row stay as they are. */
+export class SessionRows implements SessionRecords {
+  readonly #columns: ExactColumns;
   readonly #table: string;
-  readonly #charset: string;
-  #isBlob: Promise<boolean> | null = null;
+  readonly #id: string;
+  readonly #data: string;
+  readonly #dataColumn: string;
 
   /** Throws RangeError where a name could not be put into SQL safely. */
-  constructor(where: SessionTable) {
-    if (!/^[a-z0-9_]+$/.test(where.charset))
-      throw new RangeError(`"${where.charset}" is not a character set`);
-    this.#table = mysql.escapeId(where.table);
-    this.#charset = where.charset;
+  constructor({ table, idColumn, dataColumn, charset }: SessionTable) {
+    this.#columns = new ExactColumns(table, [dataColumn], charset);
+    this.#table = this.#columns.table;
+    this.#id = nameOf(idColumn);
+    this.#data = nameOf(dataColumn);
+    this.#dataColumn = dataColumn;
   }
 
-  /**
-   * The bytes of a session, or null where there is no such row. With `forUpdate` the row cannot be changed by anybody
-   * until the transaction ends, whether they take turns or not.
-   */
   async read(connection: Connection, id: string, forUpdate: boolean): Promise<Buffer | null> {
-    const characters = (await this.#hasBlob(connection))
-      ? 'a_session'
-      : `CONVERT(a_session USING ${this.#charset})`;
     const [rows] = await connection.query<RowDataPacket[]>(
-      `SELECT CAST(${characters} AS BINARY) AS bytes FROM ${this.#table} WHERE id = ?` +
+      `SELECT ${await this.#bytesOf(connection)} AS bytes FROM ${this.#table} WHERE ${this.#id} = ${idLiteral(id)}` +
         (forUpdate ? ' FOR UPDATE' : ''),
-      [id],
     );
     const bytes: unknown = rows[0]?.['bytes'];
     return bytes instanceof Buffer ? bytes : null;
   }
 
-  /** Adds a row. The id is new and random, so nobody can have one of that name. */
+  /** Not strictly: where the server fills other columns in by itself, it does so for Perl, too. */
   async insert(connection: Connection, id: string, bytes: Buffer): Promise<void> {
-    const literal = await this.#literal(connection, bytes);
-    await write(connection, bytes, `INSERT INTO ${this.#table} (id, a_session) VALUES (?, ${literal})`, [id]);
-  }
-
-  /**
-   * Writes a row that was read, on the condition that the turn is still held: the server itself is asked, in the same
-   * statement (perl.md 0.8). Throws Problem LEASE_LOST when it is not, SESSION_STALE when the row is gone,
-   * SESSION_UNWRITABLE when the column cannot hold the bytes; the transaction must then be rolled back.
-   */
-  async update(connection: Connection, id: string, bytes: Buffer, fence: Fence): Promise<void> {
-    const literal = await this.#literal(connection, bytes);
-    const sql = `UPDATE ${this.#table} SET a_session = ${literal} WHERE id = ? AND IS_USED_LOCK(?) = ?`;
-    const matched = await write(connection, bytes, sql, [id, fence.lockName, fence.connectionId]);
-    if (matched > 0) return;
-    const [rows] = await connection.query<RowDataPacket[]>('SELECT IS_USED_LOCK(?) AS holder', [
-      fence.lockName,
-    ]);
-    if (rows[0]?.['holder'] === fence.connectionId) {
-      throw new Problem('SESSION_STALE', 'the session row was deleted while the port worked on it');
-    }
-    throw new Problem('LEASE_LOST', 'the turn in the session was lost before the port could write');
-  }
-
-  /** Removes a row, as CGI::Session does with one that has expired. */
-  async remove(connection: Connection, id: string): Promise<void> {
-    await connection.query(`DELETE FROM ${this.#table} WHERE id = ?`, [id]);
-  }
-
-  /** Hexadecimal digits and a checked name: nothing of the bytes can act as SQL. */
-  async #literal(connection: Connection, bytes: Buffer): Promise<string> {
-    if (bytes.length === 0) return "''";
-    const digits = `X'${bytes.toString('hex')}'`;
-    return (await this.#hasBlob(connection)) ? digits : `_${this.#charset} ${digits}`;
-  }
-
-  /** Whether the column is a BLOB. The server is asked once. */
-  #hasBlob(connection: Connection): Promise<boolean> {
-    this.#isBlob ??= this.#askColumn(connection).catch((thrown: unknown) => {
-      this.#isBlob = null;
+    const literal = await this.#columns.literal(connection, this.#dataColumn, bytes);
+    const sql = `INSERT INTO ${this.#table} (${this.#id}, ${this.#data}) VALUES (${idLiteral(id)}, ${literal})`;
+    try {
+      await writeExactly(connection, bytes.length, sql, []);
+    } catch (thrown) {
+      // A MyISAM table keeps what is rolled back.
+      if (thrown instanceof Problem)
+        await connection.query(`DELETE FROM ${this.#table} WHERE ${this.#id} = ${idLiteral(id)}`);
       throw thrown;
-    });
-    return this.#isBlob;
+    }
   }
 
-  async #askColumn(connection: Connection): Promise<boolean> {
-    const [, fields] = await connection.query(`SELECT a_session FROM ${this.#table} LIMIT 0`);
-    const [column] = fields as unknown as { characterSet?: number }[];
-    return column?.characterSet === binary;
+  async update(
+    connection: Connection,
+    id: string,
+    { read, bytes }: { read: Buffer; bytes: Buffer },
+    fence: Fence,
+  ): Promise<void> {
+    const literal = await this.#columns.literal(connection, this.#dataColumn, bytes);
+    const sql = `${strictly.update} ${this.#table} SET ${this.#data} = ${literal}`;
+    await this.#change(connection, sql, { id, read, bytes: bytes.length }, fence);
+  }
+
+  async remove(connection: Connection, id: string, read: Buffer, fence: Fence): Promise<void> {
+    await this.#change(connection, `DELETE FROM ${this.#table}`, { id, read, bytes: 0 }, fence);
+  }
+
+  /** The server itself is asked, in the same statement, for the turn (perl.md 0.8) and for what was read (perl.md 4). */
+  async #change(
+    connection: Connection,
+    sql: string,
+    { id, read, bytes }: { id: string; read: Buffer; bytes: number },
+    fence: Fence,
+  ): Promise<void> {
+    refuseFile(fence);
+    const held = fenceCondition(fence);
+    const same = `MD5(${await this.#bytesOf(connection)}) = ?`;
+    const matched = await writeExactly(
+      connection,
+      bytes,
+      `${sql} WHERE ${this.#id} = ${idLiteral(id)} AND ${held.sql} AND ${same}`,
+      [...held.values, hash('md5', read)],
+    );
+    if (matched === 0 || fence.kind === 'row') await mustHold(connection, fence);
+    if (matched === 0) throw stale((await this.read(connection, id, false)) !== null);
+  }
+
+  #bytesOf(connection: Connection): Promise<string> {
+    return this.#columns.bytesOf(connection, this.#dataColumn);
   }
 }
 
-/** Runs a statement that writes a session; gives back how many rows it matched. */
-async function write(connection: Connection, bytes: Buffer, sql: string, values: unknown[]): Promise<number> {
-  const doesNotFit = (cause?: unknown): Problem =>
-    new Problem(
-      'SESSION_UNWRITABLE',
-      `the ${bytes.length} bytes of the session do not fit its column`,
-      cause,
-    );
-  let result: ResultSetHeader;
-  try {
-    [result] = await connection.query<ResultSetHeader>(sql, values);
-  } catch (thrown) {
-    throw unwritable.has(Number((thrown as { errno?: unknown }).errno)) ? doesNotFit(thrown) : thrown;
-  }
-  // Without strict mode MySQL cuts what does not fit a TEXT, and Perl can never read it again (perl.md 1.4).
-  if (result.warningStatus > 0) throw doesNotFit();
-  return result.affectedRows;
+/** Throws Problem LEASE_LOST for a turn that is kept with files: in a database it says nothing. */
+export function refuseFile(fence: Fence): void {
+  if (fence.kind === 'file')
+    throw new Problem('LEASE_LOST', 'the turn is kept with files, the session in a table');
+}
+
+/** What is wrong with a session that is not any more what was read. */
+export function stale(isThere: boolean): Problem {
+  const what = isThere ? 'changed by somebody without a turn' : 'deleted';
+  return new Problem('SESSION_STALE', `the session was ${what} while the port worked on it`);
 }

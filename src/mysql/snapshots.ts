@@ -1,7 +1,8 @@
 import mysql, { type PoolConnection, type PoolOptions } from 'mysql2/promise';
 import type { Clock } from '../exchange/clock.ts';
 import type { Sight } from '../session/snapshot.ts';
-import { SessionRows, type SessionTable } from './session-table.ts';
+import { sessionRecords } from './session-rows.ts';
+import type { SessionTable } from './session-table.ts';
 
 /** Looks at rows of sessions, for people. What it costs is bounded: no request fails or waits long for it. */
 export interface SnapshotReader {
@@ -27,7 +28,7 @@ export function snapshotReader(options: PoolOptions, where: SessionTable, clock:
     connectTimeout: 3_000,
     waitForConnections: true,
   });
-  const rows = new SessionRows(where);
+  const records = sessionRecords(where);
   let looks = 0;
   let restsUntilMs = -Infinity;
 
@@ -61,7 +62,7 @@ export function snapshotReader(options: PoolOptions, where: SessionTable, clock:
       return null;
     }
     lent.connection = connection;
-    const bytes = await rows.read(connection, id, false);
+    const bytes = await records.read(connection, id, false);
     if (!lent.isLate) connection.release();
     return bytes;
   };

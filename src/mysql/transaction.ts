@@ -5,8 +5,13 @@ import mysql, {
   type ResultSetHeader,
 } from 'mysql2/promise';
 import { Problem } from '../errors.ts';
+import { moduleCalled } from '../perl/modules.ts';
+import type { Fence } from '../session/lock.ts';
+import type { SessionModule } from '../session/module.ts';
 import type { QueryResult, SessionStore, Transaction } from '../session/store.ts';
-import { SessionRows, type SessionTable } from './session-table.ts';
+import { takeOwnLock } from './own-lock.ts';
+import { sessionRecords } from './session-rows.ts';
+import type { SessionRecords, SessionTable } from './session-table.ts';
 
 /**
  * Opens transactions on a pool of connections.
@@ -17,10 +22,10 @@ import { SessionRows, type SessionTable } from './session-table.ts';
  */
 export function mysqlStore(options: PoolOptions, where: SessionTable): SessionStore {
   const pool = mysql.createPool({ ...options, connectTimeout: 3_000, waitForConnections: true });
-  const rows = new SessionRows(where);
+  const sessions: Sessions = { records: sessionRecords(where), module: moduleCalled(where.format) };
   const connections = new CleanConnections(pool, where.charset);
   return {
-    begin: async () => new MysqlTransaction(await connections.begin(), connections, rows),
+    begin: async () => new MysqlTransaction(await connections.begin(), connections, sessions),
     close: () => pool.end(),
   };
 }
@@ -58,7 +63,7 @@ class CleanConnections {
     }
   }
 
-  /** Takes a connection back whose transaction is over. Nobody waits for the cleaning. */
+  /** Takes a connection back whose transaction is over. Nobody waits for the cleaning but who wants a lock it held. */
   takeBack(connection: PoolConnection): void {
     const clean = async (): Promise<void> => {
       await connection.reset();
@@ -78,6 +83,8 @@ class CleanConnections {
 
   async #prepare(connection: PoolConnection): Promise<void> {
     await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+    // mysql2 escapes with backslashes: where they mean nothing, a value with a quote would be SQL (measured).
+    await connection.query("SET SESSION sql_mode = REPLACE(@@SESSION.sql_mode, 'NO_BACKSLASH_ESCAPES', '')");
     this.#prepared.add(connection.connection);
   }
 }
@@ -88,34 +95,60 @@ const deadlock = 1213;
 const endsTransaction =
   /^\s*(?:commit|rollback(?!\s+to)|start|begin|set\s+autocommit|create|alter|drop|truncate|rename|(?:un)?lock\s+tables|grant|revoke)\b/i;
 
+/** How the sessions of this table are read, written and locked. */
+interface Sessions {
+  readonly records: SessionRecords;
+  readonly module: SessionModule;
+}
+
 class MysqlTransaction implements Transaction {
   readonly #connection: PoolConnection;
   readonly #connections: CleanConnections;
-  readonly #rows: SessionRows;
+  readonly #sessions: Sessions;
+  /** What was loaded, by id: it is changed only where it still is that. */
+  readonly #loaded = new Map<string, Buffer>();
   /** Why no statement may be sent any more, or null: by now the connection may be somebody else's. */
   #over: string | null = null;
   #running = 0;
 
-  constructor(connection: PoolConnection, connections: CleanConnections, rows: SessionRows) {
+  constructor(connection: PoolConnection, connections: CleanConnections, sessions: Sessions) {
     this.#connection = connection;
     this.#connections = connections;
-    this.#rows = rows;
+    this.#sessions = sessions;
   }
 
   loadSession(id: string, forUpdate: boolean): Promise<Buffer | null> {
-    return this.#run(() => this.#rows.read(this.#connection, id, forUpdate));
+    return this.#run(async () => {
+      const lockName = forUpdate ? this.#sessions.module.ownLockName(id) : null;
+      if (lockName !== null) await takeOwnLock(this.#connection, lockName);
+      const bytes = await this.#sessions.records.read(this.#connection, id, forUpdate);
+      if (bytes !== null) this.#loaded.set(id, bytes);
+      return bytes;
+    });
   }
 
   addSession(id: string, bytes: Buffer): Promise<void> {
-    return this.#run(() => this.#rows.insert(this.#connection, id, bytes));
+    return this.#run(() => this.#sessions.records.insert(this.#connection, id, bytes));
   }
 
-  saveSession(id: string, bytes: Buffer, fence: Parameters<Transaction['saveSession']>[2]): Promise<void> {
-    return this.#run(() => this.#rows.update(this.#connection, id, bytes, fence));
+  saveSession(id: string, bytes: Buffer, fence: Fence): Promise<void> {
+    return this.#run(async () => {
+      const change = { read: this.#whatWasLoaded(id), bytes };
+      await this.#sessions.records.update(this.#connection, id, change, fence);
+      this.#loaded.set(id, bytes);
+    });
   }
 
-  removeSession(id: string): Promise<void> {
-    return this.#run(() => this.#rows.remove(this.#connection, id));
+  removeSession(id: string, fence: Fence): Promise<void> {
+    return this.#run(() =>
+      this.#sessions.records.remove(this.#connection, id, this.#whatWasLoaded(id), fence),
+    );
+  }
+
+  #whatWasLoaded(id: string): Buffer {
+    const bytes = this.#loaded.get(id);
+    if (bytes === undefined) throw new TypeError('a session is changed only by who has loaded it');
+    return bytes;
   }
 
   async query(sql: string, values: readonly unknown[]): Promise<QueryResult> {

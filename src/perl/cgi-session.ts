@@ -1,23 +1,49 @@
+import type { Birth, SessionModule } from '../session/module.ts';
 import type { SessionData, SessionValue } from '../session/session.ts';
 
-/**
- * What CGI::Session 4.48 means by the keys it keeps for itself (perl.md 1.2). No clock and no dice: the caller brings
- * the time and the random bytes. A request does: expiry, then dropExpiredKeys, then touch, because both of the first
- * look at the time of the *last* request.
- */
+/** What CGI::Session 4.48 means by the keys it keeps for itself (perl.md 1.2). */
+export const cgiSession: SessionModule = {
+  format: 'cgi-session',
+  isId: () => true,
+  isHidden: (key) => key.startsWith('_SESSION_'),
+  idOf: (data) => idIn(data['_SESSION_ID']),
+  begin: newSession,
+  renumber: (data, id) => {
+    data['_SESSION_ID'] = id;
+  },
+  load: (data, nowSeconds) => {
+    if (expiry(data, nowSeconds) === 'expired') return 'expired';
+    dropExpiredKeys(data, nowSeconds);
+    return 'alive';
+  },
+  touch: (data, nowSeconds) => {
+    data['_SESSION_ATIME'] = nowSeconds;
+  },
+  setExpiry: (data, seconds) => {
+    data['_SESSION_ETIME'] = seconds;
+  },
+  cookie: (data, { name, id, nowSeconds }) => {
+    const expiresSeconds = Number(data['_SESSION_ETIME'] ?? 0) || null;
+    return sessionCookie({ name, id, expiresSeconds, nowSeconds });
+  },
+  newId: hexId,
+  ownLockName: () => null,
+};
 
-const prefix = '_SESSION_';
-
-/** Whether a key is CGI::Session's own: `param` neither lists nor sets it. */
-export function isHidden(key: string): boolean {
-  return key.startsWith(prefix);
+/** The id that a key holds, or null: the counting ids of CGI::Session::ID::incr are numbers. */
+export function idIn(value: SessionValue | undefined): string | null {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : null;
+  return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/**
- * What `CGI::Session->new` puts into a session that did not exist, in the order of its source. An address of ''
- * stands for an unknown one.
- */
-export function newSession(birth: { id: string; nowSeconds: number; remoteAddress: string }): SessionData {
+/** An id of 32 hex digits as CGI::Session's and Apache::Session's md5 ids, but of 16 random bytes. */
+export function hexId(randomBytes: Buffer): string {
+  if (randomBytes.length < 16) throw new RangeError(`16 random bytes make an id, not ${randomBytes.length}`);
+  return randomBytes.toString('hex', 0, 16);
+}
+
+/** What `CGI::Session->new` puts into a session that did not exist, in the order of its source. */
+function newSession(birth: Birth): SessionData {
   const data: SessionData = Object.create(null);
   data['_SESSION_ID'] = birth.id;
   data['_SESSION_CTIME'] = birth.nowSeconds;
@@ -26,33 +52,27 @@ export function newSession(birth: { id: string; nowSeconds: number; remoteAddres
   return data;
 }
 
-/** Marks the session as used now, as every load in Perl does. Changes `data`. */
-export function touch(data: SessionData, nowSeconds: number): void {
-  data['_SESSION_ATIME'] = nowSeconds;
-}
-
-/** Whether Perl would delete this session instead of loading it: idle for `_SESSION_ETIME` seconds or longer. */
-export function expiry(data: SessionData, nowSeconds: number): 'alive' | 'expired' {
+/**
+ * Whether Perl would delete this session instead of loading it: idle for `_SESSION_ETIME` seconds or longer. Like
+ * dropExpiredKeys it looks at the time of the *last* request, so both come before touch.
+ */
+function expiry(data: SessionData, nowSeconds: number): 'alive' | 'expired' {
   const idleSeconds = data['_SESSION_ETIME'];
   if (!isTrue(idleSeconds)) return 'alive';
   return toNumber(data['_SESSION_ATIME']) + toNumber(idleSeconds) <= nowSeconds ? 'expired' : 'alive';
 }
 
 /**
- * Removes the keys whose own time in `_SESSION_EXPIRE_LIST` is over and returns their names. The list keeps its
- * entries and CGI::Session's own keys are never removed, as in Perl. Changes `data`.
+ * Removes the keys whose own time in `_SESSION_EXPIRE_LIST` is over. The list keeps its entries and CGI::Session's own
+ * keys are never removed, as in Perl.
  */
-export function dropExpiredKeys(data: SessionData, nowSeconds: number): string[] {
+function dropExpiredKeys(data: SessionData, nowSeconds: number): void {
   const list = data['_SESSION_EXPIRE_LIST'];
-  if (typeof list !== 'object' || list === null || Array.isArray(list)) return [];
+  if (typeof list !== 'object' || list === null || Array.isArray(list)) return;
   const lastUsed = toNumber(data['_SESSION_ATIME']);
-  const dropped: string[] = [];
   for (const [key, seconds] of Object.entries(list as SessionData)) {
-    if (isHidden(key) || !Object.hasOwn(data, key) || lastUsed + toNumber(seconds) > nowSeconds) continue;
-    delete data[key];
-    dropped.push(key);
+    if (!cgiSession.isHidden(key) && lastUsed + toNumber(seconds) <= nowSeconds) delete data[key];
   }
-  return dropped;
 }
 
 /**
@@ -68,12 +88,6 @@ export function sessionCookie(cookie: {
   const pair = `${cookieEscape(cookie.name)}=${cookieEscape(cookie.id)}; path=/`;
   if (cookie.expiresSeconds === null || cookie.expiresSeconds === 0) return pair;
   return `${pair}; expires=${cookieDate(cookie.nowSeconds + cookie.expiresSeconds)}`;
-}
-
-/** A new session id: 32 hex digits as CGI::Session's md5 ids, but of 16 random bytes instead of pid, time and rand. */
-export function newSessionId(randomBytes: Buffer): string {
-  if (randomBytes.length < 16) throw new RangeError(`16 random bytes make an id, not ${randomBytes.length}`);
-  return randomBytes.toString('hex', 0, 16);
 }
 
 /** CGI.pm writes cookie dates with dashes: Mon, 23-Nov-2026 04:51:16 GMT. */

@@ -4,6 +4,7 @@ import { base64, uuencode } from './armour.ts';
 import { dumper2Codec, dumper3Codec, dumper40Codec, dumperCodec, dumperEvalCodec } from './dumper.ts';
 import { freezeThawCodec } from './freeze-thaw.ts';
 import { jsonCodec } from './json-session.ts';
+import { rowsCodec } from './rows.ts';
 import { storable, storableCodec } from './storable.ts';
 import { yamlCodec, yamlSyckCodec, yamlXsCodec } from './yaml-session.ts';
 
@@ -51,9 +52,9 @@ export function codecNamed(name: string): SessionCodec | null {
   return Object.hasOwn(codecs, name) ? (codecs[name] ?? null) : null;
 }
 
-/** The codec of a name that was checked before. Throws RangeError for any other. */
+/** The codec of a name that was checked before, or `rows`, which no user names. Throws RangeError for any other. */
 export function codecCalled(name: string): SessionCodec {
-  const codec = codecNamed(name);
+  const codec = name === rowsCodec.name ? rowsCodec : codecNamed(name);
   if (codec === null) throw new RangeError(`there is no session format "${name}"`);
   return codec;
 }

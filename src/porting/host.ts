@@ -3,8 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { dirname } from 'node:path';
 import process from 'node:process';
 import { Problem, asProblem } from '../errors.ts';
+import { fileStore } from '../files/file-store.ts';
 import { mysqlStore } from '../mysql/transaction.ts';
 import { codecCalled } from '../perl/formats.ts';
+import { moduleCalled } from '../perl/modules.ts';
 import type { SessionStore } from '../session/store.ts';
 import type { HostSettings } from './spawn.ts';
 import { bodiless } from './sayable.ts';
@@ -27,7 +29,11 @@ function start(settings: HostSettings): void {
   });
   const parts: WorkParts = {
     store: storeOf(settings),
-    customs: { codec: codecCalled(settings.serializer), cookieName: settings.cookieName },
+    customs: {
+      module: moduleCalled(settings.format),
+      codec: codecCalled(settings.serializer),
+      cookieName: settings.cookieName,
+    },
     reportLate: (problem) =>
       process.stderr.write(`${JSON.stringify({ level: 'error', msg: problem.message })}\n`),
   };
@@ -41,9 +47,11 @@ function start(settings: HostSettings): void {
   server.listen(settings.socketPath, () => process.send?.('ready'));
 }
 
-function storeOf({ store, database }: HostSettings): SessionStore {
-  if (store.kind === 'file' || database === null) throw new RangeError('sessions in files are not wired yet');
-  return mysqlStore(database, store.table);
+function storeOf({ folder, database }: HostSettings): SessionStore {
+  const inMysql = database === null ? null : mysqlStore(database.options, database.table);
+  if (folder !== null) return fileStore(folder, inMysql);
+  if (inMysql === null) throw new RangeError('sessions are neither in files nor in a database');
+  return inMysql;
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, parts: WorkParts): Promise<void> {

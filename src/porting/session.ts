@@ -1,16 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Problem } from '../errors.ts';
-import {
-  dropExpiredKeys,
-  expiry,
-  isHidden,
-  newSession,
-  newSessionId,
-  sessionCookie,
-  touch,
-} from '../perl/cgi-session.ts';
 import type { SessionCodec } from '../session/codec.ts';
 import { makeDraft, type Draft, type SessionManners } from '../session/draft.ts';
+import type { Fence } from '../session/lock.ts';
+import type { SessionModule } from '../session/module.ts';
 import type { SessionData } from '../session/session.ts';
 import type { Transaction } from '../session/store.ts';
 import type { Errand } from './wire.ts';
@@ -22,8 +15,9 @@ export interface OpenSession {
   save(): Promise<void>;
 }
 
-/** How sessions are written down and what their cookie is called. */
+/** Whose sessions they are, how they are written down, and what their cookie is called. */
 export interface SessionCustoms {
+  readonly module: SessionModule;
   readonly codec: SessionCodec;
   readonly cookieName: string;
 }
@@ -38,61 +32,75 @@ export async function openSession(
   transaction: Transaction,
   customs: SessionCustoms,
 ): Promise<OpenSession> {
-  const nowSeconds = Math.floor(errand.receivedAtMs / 1000);
-  const manners = mannersOf(customs.cookieName, nowSeconds);
-  const readOnly = errand.sessionUse !== 'write';
-  const id = errand.sessionUse === 'none' ? null : errand.sessionId;
-  const bytes = id === null ? null : await transaction.loadSession(id, !readOnly);
-  if (id === null || bytes === null) return addNew(errand, transaction, customs, manners, nowSeconds);
+  const { module, codec } = customs;
+  const use = errand.sessionUse;
+  const nowSeconds = nowOf(errand);
+  const asked = use === 'none' ? null : errand.sessionId;
+  const id = asked !== null && module.isId(asked) ? asked : null;
+  const bytes = id === null ? null : await transaction.loadSession(id, use === 'write');
+  if (id === null || bytes === null) return beginNew(errand, transaction, customs);
 
-  const data = customs.codec.decode(bytes);
-  const storedId = data['_SESSION_ID'];
-  if (typeof storedId !== 'string' || storedId === '') {
-    throw new Problem('SESSION_UNREADABLE', 'the session has no _SESSION_ID');
+  const data = codec.decode(bytes);
+  const storedId = module.idOf(data);
+  if (storedId === null) throw new Problem('SESSION_UNREADABLE', 'the session does not say its own id');
+  if (module.load(data, nowSeconds) === 'expired') {
+    if (use === 'write') await transaction.removeSession(id, fenceOf(errand));
+    return beginNew(errand, transaction, customs);
   }
-  if (expiry(data, nowSeconds) === 'expired') {
-    if (!readOnly) await transaction.removeSession(id);
-    return addNew(errand, transaction, customs, manners, nowSeconds);
-  }
-  dropExpiredKeys(data, nowSeconds);
-  if (!readOnly) touch(data, nowSeconds);
+  if (use === 'write') module.touch(data, nowSeconds);
+  const draft = makeDraft(data, { id: storedId, isNew: false, use }, mannersOf(errand, customs));
   const save = async (): Promise<void> => {
-    if (readOnly) return;
-    if (errand.fence === null)
-      throw new Problem('LEASE_LOST', 'the session was opened for writing without a turn');
-    await transaction.saveSession(id, customs.codec.encode(data, bytes), errand.fence);
+    if (use !== 'write') return;
+    const written = codec.encode(data, bytes);
+    if (draft.id === storedId) return transaction.saveSession(id, written, fenceOf(errand));
+    await transaction.addSession(draft.id, written);
+    await transaction.removeSession(id, fenceOf(errand));
   };
-  return { draft: makeDraft(data, { id: storedId, isNew: false, readOnly }, manners), save };
+  return { draft, save };
 }
 
-function addNew(
-  errand: Errand,
-  transaction: Transaction,
-  customs: SessionCustoms,
-  manners: SessionManners,
-  nowSeconds: number,
-): OpenSession {
-  const id = newSessionId(randomBytes(16));
-  const data = newSession({ id, nowSeconds, remoteAddress: errand.clientAddress });
-  const readOnly = errand.sessionUse !== 'write';
-  const save = async (): Promise<void> => {
-    if (!readOnly) await transaction.addSession(id, customs.codec.encode(data, null));
+/** A session for a visitor who has none. Where only the application can begin one it is empty, and has to stay so. */
+function beginNew(errand: Errand, transaction: Transaction, customs: SessionCustoms): OpenSession {
+  const { module, codec } = customs;
+  const use = errand.sessionUse;
+  const id = module.newId(randomBytes(16));
+  const begun = module.begin({ id, nowSeconds: nowOf(errand), remoteAddress: errand.clientAddress });
+  const data: SessionData = begun ?? Object.create(null);
+  const manners = mannersOf(errand, customs);
+  const refuse = (): never => {
+    throw new Problem('SESSION_UNWRITABLE', 'only the application can begin a session of this kind');
   };
-  return { draft: makeDraft(data, { id, isNew: true, readOnly }, manners), save };
+  const draft = makeDraft(
+    data,
+    { id, isNew: true, use },
+    begun === null ? { ...manners, cookie: refuse } : manners,
+  );
+  const save = async (): Promise<void> => {
+    if (use !== 'write') return;
+    if (begun !== null) return transaction.addSession(draft.id, codec.encode(data, null));
+    if (Object.keys(data).length > 0) refuse();
+  };
+  return { draft, save };
 }
 
-function mannersOf(cookieName: string, nowSeconds: number): SessionManners {
+function mannersOf(errand: Errand, { module, cookieName }: SessionCustoms): SessionManners {
   return {
-    isHidden,
-    setExpiry: (data, seconds) => {
-      data['_SESSION_ETIME'] = seconds;
+    isHidden: (key) => module.isHidden(key),
+    setExpiry: (data, seconds) => module.setExpiry(data, seconds),
+    renew: (data) => {
+      const id = module.newId(randomBytes(16));
+      module.renumber(data, id);
+      return id;
     },
-    cookie: (data: SessionData, id: string) =>
-      sessionCookie({
-        name: cookieName,
-        id,
-        expiresSeconds: Number(data['_SESSION_ETIME'] ?? 0) || null,
-        nowSeconds,
-      }),
+    cookie: (data, id) => module.cookie(data, { name: cookieName, id, nowSeconds: nowOf(errand) }),
   };
+}
+
+function nowOf({ receivedAtMs }: Errand): number {
+  return Math.floor(receivedAtMs / 1000);
+}
+
+function fenceOf({ fence }: Errand): Fence {
+  if (fence !== null) return fence;
+  throw new Problem('LEASE_LOST', 'the session was opened for writing without a turn');
 }

@@ -13,39 +13,34 @@ export interface HostSettings {
   /** The name of the codec; see perl/formats.ts. */
   readonly serializer: string;
   readonly cookieName: string;
-  /** Where the sessions are: a table of the database, or a folder of files. */
-  readonly store: HostStore;
+  /** Where the sessions are, where they are in files; null where they are in the database. */
+  readonly folder: {
+    readonly format: SessionFormat;
+    readonly directory: string;
+    readonly fileName: string | null;
+    readonly lockDirectory: string;
+  } | null;
   /** Null where the sessions are in files and no database was named: then a port has none. */
   readonly database: {
-    host?: string;
-    port?: number;
-    socketPath?: string;
-    user: string;
-    password: string;
-    database: string;
-    charset: string;
-    connectionLimit: number;
+    readonly options: {
+      host?: string;
+      port?: number;
+      socketPath?: string;
+      user: string;
+      password: string;
+      database: string;
+      charset: string;
+      connectionLimit: number;
+    };
+    readonly table: {
+      readonly format: SessionFormat;
+      readonly table: string;
+      readonly idColumn: string;
+      readonly dataColumn: string;
+      readonly charset: string;
+    };
   } | null;
 }
-
-/** Where a port host finds sessions, as compose-sessions.ts says it. */
-export type HostStore =
-  | {
-      readonly kind: 'mysql';
-      readonly table: {
-        readonly format: SessionFormat;
-        readonly table: string;
-        readonly idColumn: string;
-        readonly dataColumn: string;
-        readonly charset: string;
-      };
-    }
-  | {
-      readonly kind: 'file';
-      readonly directory: string;
-      readonly fileName: string | null;
-      readonly lockDirectory: string;
-    };
 
 /** The port host, as long as the gateway runs: it is started again whenever it ends. */
 export interface HostKeeper {

@@ -3,6 +3,8 @@ import type { Fence } from './lock.ts';
 
 /** What a lease token says: whose turn it is, in which session, and until when it may be shown. */
 export interface LeaseClaims {
+  /** The gateway that signed it: it knows by itself which of its turns are held. */
+  readonly gateway: string;
   /** The exchange that holds the turn. */
   readonly exchange: string;
   /** The label of the session, never its id: scripts that print their environment print the token, too. */

@@ -9,6 +9,8 @@ import { OpenTurn } from './open-turn.ts';
 /** Everything that nesting needs. */
 export interface NestingParts {
   readonly clock: Clock;
+  /** Tells this gateway from all others. */
+  readonly gateway: string;
   /** Signs lease tokens; the same for all gateways that are to know each other's. */
   readonly key: Buffer;
   readonly longestQueue: number;
@@ -48,7 +50,13 @@ export class Nesting {
     if (within === null) this.#sessions.set(sessionId, turn);
     else within.workIn(turn);
     const expiresAtMs = this.#parts.clock.epochMs() + lastsMs;
-    const claims = { exchange: holder.exchange, session: sessionLabel(sessionId), fence, expiresAtMs };
+    const claims = {
+      gateway: this.#parts.gateway,
+      exchange: holder.exchange,
+      session: sessionLabel(sessionId),
+      fence,
+      expiresAtMs,
+    };
     const leave = async (lastly?: () => Promise<void>): Promise<void> => {
       this.#open.delete(holder.exchange); // from here on nobody new joins
       if (within === null) this.#sessions.delete(sessionId);
@@ -75,7 +83,8 @@ export class Nesting {
     const claims = readLease(token, this.#parts.key, this.#parts.clock.epochMs());
     if (claims === null || claims.session !== sessionLabel(sessionId)) return null;
     const known = this.#open.get(claims.exchange);
-    if (known !== undefined || !(await this.#parts.isHeld(claims.fence))) return known ?? null;
+    if (known !== undefined || claims.gateway === this.#parts.gateway) return known ?? null;
+    if (!(await this.#parts.isHeld(claims.fence))) return null;
     // Another gateway holds it. Whoever joins here goes beside those who join there; they are one visitor's one request.
     const lease = { ...noLease, sessionId, fence: claims.fence };
     return new OpenTurn(lease, { exchange: claims.exchange, route: '' }, this.#parts);

@@ -107,7 +107,12 @@ export interface TimelineStore {
    * Whether a turn of another gateway's left the session so between two moments; also true where nobody can tell. Takes
    * up to two seconds, for the others to have written it. Never rejects.
    */
-  explainedByOthers(session: string, digest: string | null, sinceMs: number, untilMs: number): Promise<boolean>;
+  explainedByOthers(
+    session: string,
+    digest: string | null,
+    sinceMs: number,
+    untilMs: number,
+  ): Promise<boolean>;
   /** Labels that begin so, two at most. Rejects where the store cannot be asked, as do the next two. */
   labels(beginning: string): Promise<string[]>;
   /** The last entries of a session, in their order. */

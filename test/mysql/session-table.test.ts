@@ -2,7 +2,7 @@ import type { Connection, RowDataPacket } from 'mysql2/promise';
 import mysql from 'mysql2/promise';
 import t from 'tap';
 import type { Fence } from '../../src/session/lock.ts';
-import { SessionRows } from '../../src/mysql/session-table.ts';
+import { SessionRows, type SessionTable } from '../../src/mysql/session-table.ts';
 import { optionsFor, perlWithDb, useMariaDb } from './use-mariadb.ts';
 
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
@@ -10,9 +10,14 @@ const dumper = Buffer.from("$D = {'_SESSION_ID' => 'a','name' => 'caf\u00e9 \\'x
 /** Valid UTF-8 of characters that latin1 has too. */
 const utf8Text = Buffer.from("$D = {'name' => 'caf\u00e9 \u20ac'};;$D", 'utf8');
 
+/** A table as CGI::Session has it. */
+function tableOf(table: string, charset: string): SessionTable {
+  return { format: 'cgi-session', table, idColumn: 'id', dataColumn: 'a_session', charset };
+}
+
 t.test('a name that could not be put into SQL safely is refused', async (t) => {
   for (const charset of ['latin1; DROP TABLE x', "latin1'", '', 'LATIN1 ', 'utf8mb4--', '`']) {
-    t.throws(() => new SessionRows({ table: 'sessions', charset }), RangeError, charset);
+    t.throws(() => new SessionRows(tableOf('sessions', charset)), RangeError, charset);
   }
 });
 
@@ -33,9 +38,9 @@ t.test('on a real MariaDB', async (t) => {
     );
   }
 
-  async function holdTurn(connection: Connection, lockName = 'bny:test'): Promise<Fence> {
+  async function holdTurn(connection: Connection, lockName = 'bny:test') {
     await connection.query('DO GET_LOCK(?, 0)', [lockName]);
-    return { lockName, connectionId: connection.threadId ?? 0 };
+    return { kind: 'name', lockName, connectionId: connection.threadId ?? 0 } as const;
   }
   const fence = await holdTurn(connection);
 
@@ -65,7 +70,7 @@ t.test('on a real MariaDB', async (t) => {
 
   for (const [table, charset, samples] of sane) {
     await t.test(`${table} of a legacy that speaks ${charset}: bytes are exact both ways`, async (t) => {
-      const rows = new SessionRows({ table, charset });
+      const rows = new SessionRows(tableOf(table, charset));
       for (const bytes of samples) {
         const what = `${bytes.length} bytes`;
         await connection.query(`DELETE FROM ${table}`);
@@ -74,38 +79,41 @@ t.test('on a real MariaDB', async (t) => {
         t.same(await rows.read(connection, 'ours', false), bytes, `${what}: so do we`);
         perlWrites(table, charset, 'theirs', bytes);
         t.same(await rows.read(connection, 'theirs', true), bytes, `${what}: we read what Perl wrote`);
-        await rows.update(connection, 'theirs', dumper.subarray(0, 20), fence);
-        await rows.update(connection, 'theirs', bytes, fence);
+        const start = dumper.subarray(0, 20);
+        await rows.update(connection, 'theirs', { read: bytes, bytes: start }, fence);
+        await rows.update(connection, 'theirs', { read: start, bytes }, fence);
         t.same(perlReads(table, charset, 'theirs'), bytes, `${what}: Perl reads what we wrote over it`);
       }
     });
   }
 
   await t.test('a session that is not there is null, and one that is empty is not', async (t) => {
-    const rows = new SessionRows({ table: 'latin1_text', charset: 'latin1' });
+    const rows = new SessionRows(tableOf('latin1_text', 'latin1'));
     t.equal(await rows.read(connection, 'nobody', true), null);
     await rows.insert(connection, 'empty', Buffer.alloc(0));
     t.same(await rows.read(connection, 'empty', true), Buffer.alloc(0));
-    await rows.remove(connection, 'empty');
+    await rows.remove(connection, 'empty', Buffer.alloc(0), fence);
     t.equal(await rows.read(connection, 'empty', true), null);
   });
 
   await t.test('writing the same again is no loss of the turn', async () => {
-    const rows = new SessionRows({ table: 'latin1_text', charset: 'latin1' });
+    const rows = new SessionRows(tableOf('latin1_text', 'latin1'));
     await rows.insert(connection, 'same', dumper);
-    await rows.update(connection, 'same', dumper, fence);
+    await rows.update(connection, 'same', { read: dumper, bytes: dumper }, fence);
   });
 
   await t.test('a write without the turn is refused, and changes nothing', async (t) => {
-    const rows = new SessionRows({ table: 'latin1_text', charset: 'latin1' });
+    const rows = new SessionRows(tableOf('latin1_text', 'latin1'));
     await rows.insert(connection, 'fenced', dumper);
-    const nobody = { lockName: 'bny:nobody', connectionId: fence.connectionId };
-    const other = { ...fence, connectionId: fence.connectionId + 1000 };
-    for (const lost of [nobody, other]) {
-      await t.rejects(rows.update(connection, 'fenced', everyByte, lost), { code: 'LEASE_LOST' });
+    const nobody: Fence = { ...fence, lockName: 'bny:nobody' };
+    const other: Fence = { ...fence, connectionId: fence.connectionId + 1000 };
+    const change = { read: dumper, bytes: everyByte };
+    for (const lost of [nobody, other, { kind: 'file' } as const]) {
+      await t.rejects(rows.update(connection, 'fenced', change, lost), { code: 'LEASE_LOST' });
+      await t.rejects(rows.remove(connection, 'fenced', dumper, lost), { code: 'LEASE_LOST' });
     }
     await t.rejects(
-      rows.update(connection, 'absent', everyByte, nobody),
+      rows.update(connection, 'absent', change, nobody),
       { code: 'LEASE_LOST' },
       'whatever the row is',
     );
@@ -113,8 +121,11 @@ t.test('on a real MariaDB', async (t) => {
   });
 
   await t.test('a row that is gone is not made again', async (t) => {
-    const rows = new SessionRows({ table: 'latin1_text', charset: 'latin1' });
-    await t.rejects(rows.update(connection, 'logged-out', dumper, fence), { code: 'SESSION_STALE' });
+    const rows = new SessionRows(tableOf('latin1_text', 'latin1'));
+    const change = { read: dumper, bytes: everyByte };
+    const gone = { code: 'SESSION_STALE', message: /deleted/ };
+    await t.rejects(rows.update(connection, 'logged-out', change, fence), gone);
+    await t.rejects(rows.remove(connection, 'logged-out', dumper, fence), gone);
     t.equal(await rows.read(connection, 'logged-out', false), null);
   });
 
@@ -125,12 +136,12 @@ t.test('on a real MariaDB', async (t) => {
   for (const [name, mode] of modes) {
     await t.test(`what does not fit is not cut, on ${name}`, async (t) => {
       await connection.query('SET SESSION sql_mode = ?', [mode]);
-      const rows = new SessionRows({ table: 'latin1_text', charset: 'latin1' });
-      const [fits, tooLong] = [Buffer.alloc(65_535, 'x'), Buffer.alloc(65_536, 'x')];
+      const rows = new SessionRows(tableOf('latin1_text', 'latin1'));
+      const [fits, tooLong] = [Buffer.alloc(65_535, 'x'), Buffer.alloc(65_536, 'y')];
       await connection.query("DELETE FROM latin1_text WHERE id IN ('big', 'new')");
       await rows.insert(connection, 'big', fits);
       for (const write of [
-        () => rows.update(connection, 'big', tooLong, fence),
+        () => rows.update(connection, 'big', { read: fits, bytes: tooLong }, fence),
         () => rows.insert(connection, 'new', tooLong),
       ]) {
         await connection.query('START TRANSACTION');
@@ -143,12 +154,13 @@ t.test('on a real MariaDB', async (t) => {
 
     await t.test(`what the column has no characters for is not replaced, on ${name}`, async (t) => {
       await connection.query('SET SESSION sql_mode = ?', [mode]);
-      const rows = new SessionRows({ table: 'latin1_text', charset: 'utf8mb4' });
+      const rows = new SessionRows(tableOf('latin1_text', 'utf8mb4'));
       await connection.query("DELETE FROM latin1_text WHERE id = 'wide'");
       await rows.insert(connection, 'wide', utf8Text);
       for (const bytes of [Buffer.from('\u263a', 'utf8'), everyByte]) {
         await connection.query('START TRANSACTION');
-        await t.rejects(rows.update(connection, 'wide', bytes, fence), { code: 'SESSION_UNWRITABLE' });
+        const change = { read: utf8Text, bytes };
+        await t.rejects(rows.update(connection, 'wide', change, fence), { code: 'SESSION_UNWRITABLE' });
         await connection.query('ROLLBACK');
       }
       t.same(await rows.read(connection, 'wide', false), utf8Text);
@@ -162,7 +174,7 @@ t.test('on a real MariaDB', async (t) => {
       'latin1_text WHERE 1=1 -- x',
       "'; DROP TABLE guard; -- x",
     ]) {
-      const rows = new SessionRows({ table, charset: 'latin1' });
+      const rows = new SessionRows(tableOf(table, 'latin1'));
       await t.rejects(rows.read(connection, 'a', false), { code: 'ER_NO_SUCH_TABLE' }, table);
     }
     const [rows] = await connection.query<RowDataPacket[]>("SHOW TABLES LIKE 'guard'");
@@ -170,16 +182,106 @@ t.test('on a real MariaDB', async (t) => {
   });
 
   await t.test('hostile bytes and ids are only bytes and ids', async (t) => {
-    const rows = new SessionRows({ table: 'latin1_text', charset: 'latin1' });
+    const rows = new SessionRows(tableOf('latin1_text', 'latin1'));
     const bytes = Buffer.from("'); DROP TABLE guard; -- \\' \u0000", 'latin1');
     await rows.insert(connection, "' OR 1=1 -- ", bytes);
     t.same(await rows.read(connection, "' OR 1=1 -- ", false), bytes);
-    await rows.remove(connection, "' OR '1'='1");
+    await t.rejects(rows.remove(connection, "' OR '1'='1", dumper, fence), { code: 'SESSION_STALE' });
     t.ok(await rows.read(connection, 'same', false), 'the others are still there');
   });
 
   await t.test('a table of another database is found', async (t) => {
-    const rows = new SessionRows({ table: 'shop.latin1_text', charset: 'latin1' });
+    const rows = new SessionRows(tableOf('shop.latin1_text', 'latin1'));
     t.same(await rows.read(connection, 'same', false), dumper);
   });
+
+  await t.test('a row that somebody has changed since it was read is left as it is', async (t) => {
+    for (const engine of ['InnoDB', 'MyISAM']) {
+      await connection.query('DROP TABLE IF EXISTS changed');
+      await connection.query(
+        `CREATE TABLE changed (id CHAR(32) PRIMARY KEY, a_session TEXT NOT NULL) ENGINE=${engine}`,
+      );
+      const rows = new SessionRows(tableOf('changed', 'latin1'));
+      await rows.insert(connection, 'a', dumper);
+      await connection.query('START TRANSACTION');
+      const read = (await rows.read(connection, 'a', true)) as Buffer;
+      // Of InnoDB a row that is locked; of MyISAM nothing is.
+      if (engine === 'MyISAM') perlWrites('changed', 'latin1', 'a', utf8Text);
+      else await connection.query("UPDATE changed SET a_session = ? WHERE id = 'a'", [utf8Text]);
+      const changed = { code: 'SESSION_STALE', message: /changed/ };
+      await t.rejects(rows.update(connection, 'a', { read, bytes: everyByte }, fence), changed, engine);
+      await t.rejects(rows.remove(connection, 'a', read, fence), changed, engine);
+      t.same(await rows.read(connection, 'a', false), utf8Text, `${engine}: nothing of theirs is lost`);
+      await connection.query('COMMIT');
+    }
+  });
+
+  const small: [type: string, limit: number][] = [
+    ['TINYTEXT CHARACTER SET latin1', 255],
+    ['TINYBLOB', 255],
+    ['VARBINARY(300)', 300],
+    ['BLOB', 65_535],
+    ['VARCHAR(100) CHARACTER SET utf8mb4', 100],
+  ];
+  for (const [name, mode] of modes) {
+    for (const [type, limit] of small) {
+      await t.test(`a MyISAM ${type} takes what fits and never a part of the rest, on ${name}`, async (t) => {
+        await connection.query('DROP TABLE IF EXISTS small');
+        await connection.query(
+          `CREATE TABLE small (id CHAR(32) PRIMARY KEY, a_session ${type} NOT NULL) ENGINE=MyISAM`,
+        );
+        await connection.query('SET SESSION sql_mode = ?', [mode]);
+        const rows = new SessionRows(tableOf('small', 'latin1'));
+        const [fits, tooLong] = [Buffer.alloc(limit, 0xe9), Buffer.alloc(limit + 1, 0xea)];
+        await rows.insert(connection, 'a', fits.subarray(1));
+        await rows.update(connection, 'a', { read: fits.subarray(1), bytes: fits }, fence);
+        const problem = { code: 'SESSION_UNWRITABLE', message: new RegExp(`${limit + 1} bytes`) };
+        await t.rejects(rows.update(connection, 'a', { read: fits, bytes: tooLong }, fence), problem);
+        t.same(await rows.read(connection, 'a', false), fits, 'not even where nothing is rolled back');
+        await t.rejects(rows.insert(connection, 'b', tooLong), problem);
+        t.equal(await rows.read(connection, 'b', false), null);
+        const [[row]] = await connection.query<RowDataPacket[]>('SELECT @@SESSION.sql_mode AS mode');
+        t.equal(row?.['mode'], mode, 'the mode of the port is its own');
+        await connection.query('SET SESSION sql_mode = DEFAULT');
+      });
+    }
+  }
+
+  await t.test('other names of table and columns, and other columns, which stay as they are', async (t) => {
+    await connection.query(`CREATE TABLE \`web sessions\` (
+      \`order\` VARCHAR(64) PRIMARY KEY, note VARCHAR(20), \`a\`\`b\` MEDIUMBLOB NOT NULL, hits INT NOT NULL DEFAULT 7)`);
+    const names = { table: 'web sessions', idColumn: 'order', dataColumn: 'a`b' };
+    const rows = new SessionRows({ ...tableOf('', 'latin1'), ...names });
+    await rows.insert(connection, 'a', dumper);
+    await connection.query("UPDATE `web sessions` SET note = 'kept', hits = 8");
+    await rows.update(connection, 'a', { read: dumper, bytes: everyByte }, fence);
+    t.same(await rows.read(connection, 'a', true), everyByte);
+    const [[row]] = await connection.query<RowDataPacket[]>('SELECT note, hits FROM `web sessions`');
+    t.match(row, { note: 'kept', hits: 8 });
+    await rows.remove(connection, 'a', everyByte, fence);
+    t.equal(await rows.read(connection, 'a', false), null);
+  });
+
+  for (const [name, mode] of modes) {
+    await t.test(`a new row where another column must have a value, on ${name}`, async (t) => {
+      await connection.query('DROP TABLE IF EXISTS wants_more');
+      await connection.query(
+        'CREATE TABLE wants_more (id CHAR(32) PRIMARY KEY, a_session TEXT NOT NULL, user_id INT NOT NULL) ENGINE=MyISAM',
+      );
+      await connection.query('SET SESSION sql_mode = ?', [mode]);
+      const rows = new SessionRows(tableOf('wants_more', 'latin1'));
+      const inserted = rows.insert(connection, 'a', dumper);
+      if (mode === '') {
+        await inserted;
+        t.same(
+          await rows.read(connection, 'a', false),
+          dumper,
+          'the server fills in a 0, as it does for Perl',
+        );
+      } else {
+        await t.rejects(inserted, { code: 'SESSION_UNWRITABLE', message: /user_id/ });
+      }
+      await connection.query('SET SESSION sql_mode = DEFAULT');
+    });
+  }
 });

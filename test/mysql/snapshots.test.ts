@@ -2,10 +2,18 @@ import mysql from 'mysql2/promise';
 import t from 'tap';
 import { systemClock } from '../../src/exchange/clock.ts';
 import { presence } from '../../src/mysql/presence.ts';
+import type { SessionTable } from '../../src/mysql/session-table.ts';
 import { snapshotReader } from '../../src/mysql/snapshots.ts';
+import { codecCalled } from '../../src/perl/formats.ts';
 import { optionsFor, useMariaDb } from './use-mariadb.ts';
 
-const where = { table: 'sessions', charset: 'latin1' };
+const where: SessionTable = {
+  format: 'cgi-session',
+  table: 'sessions',
+  idColumn: 'id',
+  dataColumn: 'a_session',
+  charset: 'latin1',
+};
 
 t.test('looking at sessions, on a real MariaDB', async (t) => {
   const mariadb = await useMariaDb(t);
@@ -24,6 +32,16 @@ t.test('looking at sessions, on a real MariaDB', async (t) => {
     t.match(await reader.look('nobody'), { bytes: null }, 'no row is something that was seen');
   });
 
+  await t.test('an id is an id, also on a server to which a backslash is nothing special', async (t) => {
+    const admin = await mariadb.connect();
+    await admin.query("SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES'");
+    const reader = snapshotReader(options, where, systemClock);
+    t.teardown(() => reader.close());
+    t.match(await reader.look("' OR 1=1 -- "), { bytes: null });
+    await admin.query('SET GLOBAL sql_mode = DEFAULT');
+    admin.destroy();
+  });
+
   await t.test('a row that is locked is read, and its lock not waited for', async (t) => {
     const reader = snapshotReader(options, where, systemClock);
     t.teardown(() => reader.close());
@@ -31,6 +49,23 @@ t.test('looking at sessions, on a real MariaDB', async (t) => {
     await db.query("UPDATE sessions SET a_session = 'three' WHERE id = 'a'");
     t.equal(String((await reader.look('a'))?.bytes), 'two');
     await db.query('COMMIT');
+  });
+
+  await t.test('a session of a row for each key is seen whole, and the same twice', async (t) => {
+    await db.query(`CREATE TABLE ticket_sessions (id BIGINT AUTO_INCREMENT PRIMARY KEY, session_id VARCHAR(100),
+      data_key VARCHAR(100), data_value TEXT, serialized SMALLINT) ENGINE=InnoDB`);
+    const rows = `INSERT INTO ticket_sessions (session_id, data_key, data_value, serialized)`;
+    await db.query(`${rows} VALUES ('b', 'UserLogin', 'old', 0), ('b', 'Cart', NULL, 0)`);
+    await db.query(`${rows} VALUES ('b', 'UserLogin', 'new', 0), ('c', 'UserLogin', 'another', 0)`);
+    const columns = { idColumn: 'session_id', dataColumn: 'data_value' };
+    const table: SessionTable = { ...where, ...columns, format: 'rows', table: 'ticket_sessions' };
+    const reader = snapshotReader(options, table, systemClock);
+    t.teardown(() => reader.close());
+    const bytes = (await reader.look('b'))?.bytes ?? Buffer.alloc(0);
+    t.same({ ...codecCalled('rows').decode(bytes) }, { Cart: null, UserLogin: 'new' });
+    await db.query("DELETE FROM ticket_sessions WHERE data_value = 'old'");
+    t.same((await reader.look('b'))?.bytes, bytes, 'what nobody could read any more is no change');
+    t.match(await reader.look('nobody'), { bytes: null });
   });
 
   await t.test('a look that takes long is given up, and for a while nobody looks', async (t) => {

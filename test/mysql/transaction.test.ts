@@ -1,6 +1,8 @@
 import type { RowDataPacket } from 'mysql2/promise';
 import t, { type Test } from 'tap';
 import { mysqlStore } from '../../src/mysql/transaction.ts';
+import type { SessionTable } from '../../src/mysql/session-table.ts';
+import type { Fence } from '../../src/session/lock.ts';
 import type { SessionStore } from '../../src/session/store.ts';
 import { optionsFor, perlWithDb, useMariaDb } from './use-mariadb.ts';
 
@@ -13,11 +15,15 @@ t.test('on a real MariaDB', async (t) => {
     CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(80) NOT NULL) ENGINE=InnoDB DEFAULT CHARSET=latin1`);
 
   function open(t: Test, more: { connectionLimit?: number; user?: string } = {}): SessionStore {
-    const where = { table: 'sessions', charset: 'latin1' };
+    const columns = { idColumn: 'id', dataColumn: 'a_session' };
+    const where: SessionTable = { format: 'cgi-session', table: 'sessions', ...columns, charset: 'latin1' };
     const store = mysqlStore({ ...optionsFor(mariadb), ...more }, where);
     t.teardown(() => store.close());
     return store;
   }
+
+  await admin.query("DO GET_LOCK('bny:turn', 0)");
+  const fence: Fence = { kind: 'name', lockName: 'bny:turn', connectionId: admin.threadId ?? 0 };
 
   /** What everybody else sees. */
   async function orders(): Promise<string[]> {
@@ -86,7 +92,9 @@ t.test('on a real MariaDB', async (t) => {
     await transaction.query("INSERT INTO orders (name) VALUES ('ghost')", []);
     await transaction.query("UPDATE orders SET name = 'changed'", []);
     await transaction.addSession('ghost', Buffer.from('x'));
-    await transaction.removeSession('a');
+    await transaction.loadSession('a', true);
+    await transaction.removeSession('a', fence);
+    t.equal(await transaction.loadSession('a', true), null);
     await transaction.rollBack();
     const next = await store.begin(); // the same connection
     t.equal(await next.loadSession('ghost', false), null);
@@ -112,6 +120,22 @@ t.test('on a real MariaDB', async (t) => {
     await transaction.rollBack();
   });
 
+  await t.test('values are values on a server to which a backslash is nothing special, too', async (t) => {
+    await admin.query("SET GLOBAL sql_mode = 'STRICT_TRANS_TABLES,NO_BACKSLASH_ESCAPES,ANSI_QUOTES'");
+    const store = open(t, { connectionLimit: 1 });
+    for (const use of ['first', 'again']) {
+      const transaction = await store.begin();
+      const hostile = "' OR 1=1 -- ";
+      const { rows } = await transaction.query('SELECT name FROM orders WHERE name = ?', [hostile]);
+      t.same(rows, [], use);
+      t.equal(await transaction.loadSession(hostile, true), null);
+      const [mode] = (await transaction.query('SELECT @@SESSION.sql_mode AS mode', [])).rows;
+      t.match(mode?.['mode'], /ANSI_QUOTES.*STRICT_TRANS_TABLES|STRICT_TRANS_TABLES.*ANSI_QUOTES/);
+      await transaction.commit();
+    }
+    await admin.query('SET GLOBAL sql_mode = DEFAULT');
+  });
+
   await t.test(
     'a transaction sees what others have committed meanwhile, as an old script does',
     async (t) => {
@@ -132,6 +156,43 @@ t.test('on a real MariaDB', async (t) => {
     await t.rejects(admin.query("UPDATE sessions SET a_session = 'z'"), { code: 'ER_LOCK_WAIT_TIMEOUT' });
     await transaction.rollBack();
     await admin.query("UPDATE sessions SET a_session = 'z'");
+  });
+
+  await t.test('a session is changed only by who has loaded it', async (t) => {
+    const transaction = await open(t).begin();
+    await t.rejects(transaction.saveSession('a', Buffer.from('y'), fence), TypeError);
+    await t.rejects(transaction.removeSession('a', fence), TypeError);
+    const read = await transaction.loadSession('a', true);
+    await transaction.saveSession('a', Buffer.from('y'), fence);
+    await transaction.saveSession('a', Buffer.from('z'), fence);
+    t.same(read, Buffer.from('z'));
+    await transaction.commit();
+  });
+
+  await t.test('a turn that is a row must be held when the session is written', async (t) => {
+    await admin.query(`CREATE TABLE banyan_locks (name CHAR(44) PRIMARY KEY, owner CHAR(36), token BIGINT, writes BIGINT);
+      INSERT INTO banyan_locks VALUES ('bny:row', 'we', 7, 0)`);
+    const save = async (turn: Fence): Promise<void> => {
+      const transaction = await open(t).begin();
+      await transaction.loadSession('a', true);
+      try {
+        await transaction.saveSession('a', Buffer.from('by a row'), turn);
+        await transaction.commit();
+      } catch (thrown) {
+        await transaction.rollBack();
+        throw thrown;
+      }
+    };
+    const held: Fence = { kind: 'row', lockName: 'bny:row', owner: 'we', token: 7 };
+    for (const lost of [
+      { ...held, token: 6 },
+      { ...held, owner: 'they' },
+    ]) {
+      await t.rejects(save(lost), { code: 'LEASE_LOST' });
+    }
+    await save(held);
+    await save(held);
+    t.same(await (await open(t).begin()).loadSession('a', false), Buffer.from('by a row'));
   });
 
   await t.test('two new visitors at once do not lock each other out', async (t) => {

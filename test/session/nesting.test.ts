@@ -13,7 +13,13 @@ const patienceMs = 1000;
 function setUp() {
   const clock = fakeClock();
   const turnstile = new Turnstile({ lock: fakeLock(clock), clock, longestQueue: 9 });
-  const parts = { clock, key: Buffer.alloc(32, 'k'), longestQueue: 2, isHeld: async () => false };
+  const parts = {
+    gateway: 'one',
+    clock,
+    key: Buffer.alloc(32, 'k'),
+    longestQueue: 2,
+    isHeld: async () => false,
+  };
   const nesting = new Nesting(parts);
   const holder = (exchange: string) => ({ exchange, route: `route of ${exchange}` });
   /** A turn of its own. */
@@ -77,7 +83,12 @@ t.test('a turn that is over cannot be joined, nor can it by a token of another s
   const token = first.token as string;
   t.not(await nesting.byToken(token, 's'), null);
   t.equal(await nesting.byToken(token, 'other'), null, 'another session');
-  const stranger = new Nesting({ ...parts, key: Buffer.alloc(32, 'x'), isHeld: async () => true });
+  const stranger = new Nesting({
+    ...parts,
+    gateway: 'two',
+    key: Buffer.alloc(32, 'x'),
+    isHeld: async () => true,
+  });
   t.equal(await stranger.byToken(token, 's'), null, 'another key');
   for (const made of ['', '.', 'a.b', `${token}x`, token.replace('.', '..'), 'x'.repeat(5000)])
     t.equal(await nesting.byToken(made, 's'), null, made.slice(0, 20));
@@ -88,6 +99,8 @@ t.test('a turn that is over cannot be joined, nor can it by a token of another s
   t.match(await open.join(patienceMs, stays).catch((thrown: unknown) => thrown), { code: 'NESTED_REFUSED' });
   const again = await outer('b');
   t.equal(await nesting.byToken(token, 's'), null, 'its turn is over');
+  const sure = new Nesting({ ...parts, isHeld: async () => true });
+  t.equal(await sure.byToken(token, 's'), null, 'and the lock is held by a later one');
   await again.leave();
   t.equal(nesting.size, 0, 'nothing is kept');
 });
@@ -97,7 +110,7 @@ t.test('a turn of another gateway is joined while it is held there', async (t) =
   const first = await outer('a');
   const token = first.token as string;
   let isHeld = true;
-  const other = new Nesting({ ...parts, isHeld: async () => isHeld });
+  const other = new Nesting({ ...parts, gateway: 'two', isHeld: async () => isHeld });
   const turn = (await other.byToken(token, 's')) as OpenTurn;
   const lease = await turn.join(patienceMs, stays);
   t.same(lease.fence, first.fence);

@@ -234,7 +234,7 @@ t.test('a lock that came too late for the client is given back', async (t) => {
   const gone = new AbortController();
   let released = 0;
   const release = async (): Promise<void> => void released++;
-  const fence = { lockName: 'x', connectionId: 1 };
+  const fence = { kind: 'name', lockName: 'x', connectionId: 1 } as const;
   const lock = {
     acquire: async () => {
       gone.abort();
@@ -266,7 +266,7 @@ t.test('the next turn begins after the lock is given back, not before', async (t
   const lock = {
     acquire: async () => {
       asked++;
-      const fence = { lockName: 'x', connectionId: 1 };
+      const fence = { kind: 'name', lockName: 'x', connectionId: 1 } as const;
       return { fence, lost: stays, contended: false, release: () => givenBack };
     },
   };
