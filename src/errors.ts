@@ -58,6 +58,12 @@ const table = {
   PORT_TIMEOUT: { status: 504, sentence: 'This page took too long to make.', mayFallBack: true },
   SESSION_UNREADABLE: { status: 500, sentence: 'Your session could not be read.', mayFallBack: true },
   SESSION_UNWRITABLE: { status: 500, sentence: 'Your session could not be stored.', mayFallBack: true },
+  SESSION_LOCKED: {
+    status: 503,
+    sentence: 'Your session is in use elsewhere. Please try again in a moment.',
+    mayFallBack: true,
+    retryAfterSeconds: 2,
+  },
   SESSION_STALE: {
     status: 503,
     sentence: 'Your session was changed meanwhile. Please try again.',

@@ -36,6 +36,7 @@ t.test('legacy may stand in only where it is certain that nothing was committed'
     'PORT_TIMEOUT',
     'SESSION_UNREADABLE',
     'SESSION_UNWRITABLE',
+    'SESSION_LOCKED',
     'SESSION_STALE',
     'DATABASE_DOWN',
   ];
@@ -54,6 +55,7 @@ t.test('who may try again is told when, as a 503 that is no fault of a page', as
       ['TURN_TIMEOUT', 503, 2],
       ['TURN_QUEUE_FULL', 503, 2],
       ['LOCK_DOWN', 503, 5],
+      ['SESSION_LOCKED', 503, 2],
       ['LEASE_LOST', 503, 2],
     ],
   );

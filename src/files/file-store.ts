@@ -136,7 +136,7 @@ class FileTransaction implements Transaction {
     if (hold === 'busy') {
       this.#mustGoOn();
       throw new Problem(
-        'DATABASE_DOWN',
+        'SESSION_LOCKED',
         `the session file was locked by somebody else for ${patienceMs} ms: is there a script that takes no turn?`,
       );
     }

@@ -9,7 +9,8 @@ const tooLong = new Set([3057, 1059]);
 /**
  * Takes the lock that the session module itself takes in Perl, on this connection; so who comes past the gateway waits,
  * too. Always inside our own turn (perl.md 2.1). It is given back with all else that is the connection's, by its reset,
- * which is after COMMIT or ROLLBACK. Throws Problem SESSION_UNREADABLE where it is not had: nothing was done.
+ * which is after COMMIT or ROLLBACK. Throws Problem SESSION_LOCKED where it is not had, and SESSION_UNREADABLE
+ * where it cannot be: nothing was done.
  */
 export async function takeOwnLock(connection: Connection, name: string): Promise<void> {
   const [rows] = await connection
@@ -21,5 +22,5 @@ export async function takeOwnLock(connection: Connection, name: string): Promise
     });
   if (rows[0]?.['had'] === 1) return;
   const message = `somebody without a turn has had the module's own lock of the session for ${patienceSeconds} s`;
-  throw new Problem('SESSION_UNREADABLE', message);
+  throw new Problem('SESSION_LOCKED', message);
 }

@@ -36,7 +36,7 @@ export async function openSession(
   const use = errand.sessionUse;
   const nowSeconds = nowOf(errand);
   const asked = use === 'none' ? null : errand.sessionId;
-  const id = asked !== null && module.isId(asked) ? asked : null;
+  const id = await idKnown(asked, module, transaction);
   const bytes = id === null ? null : await transaction.loadSession(id, use === 'write');
   if (id === null || bytes === null) return beginNew(errand, transaction, customs);
 
@@ -57,6 +57,20 @@ export async function openSession(
     await transaction.removeSession(id, fenceOf(errand));
   };
   return { draft, save };
+}
+
+/**
+ * The id that was asked for, where the module could load it. One that it would die of, and that is there all the same,
+ * is of a generator of the site's own: SESSION_UNREADABLE, so that legacy answers.
+ */
+async function idKnown(
+  asked: string | null,
+  module: SessionModule,
+  transaction: Transaction,
+): Promise<string | null> {
+  if (asked === null || module.isId(asked)) return asked;
+  if ((await transaction.loadSession(asked, false)) === null) return null;
+  throw new Problem('SESSION_UNREADABLE', 'the id of the session is none that its module makes by itself');
 }
 
 /** A session for a visitor who has none. Where only the application can begin one it is empty, and has to stay so. */

@@ -249,7 +249,7 @@ t.test('a port whose session somebody keeps locked gives up, and says so', async
   await untilWaitedFor(path);
   while (clock.pending > 1) await settle(); // until we have heard that we wait
   clock.advance(5_000);
-  await t.rejects(loading, { code: 'DATABASE_DOWN', message: /locked by somebody else for 5000 ms/ });
+  await t.rejects(loading, { code: 'SESSION_LOCKED', message: /locked by somebody else for 5000 ms/ });
   await transaction.rollBack();
   await perl.tell('unlock');
 });

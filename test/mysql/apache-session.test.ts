@@ -93,18 +93,26 @@ t.test('sessions of Apache::Session, on a real MariaDB', async (t) => {
     t.match(JSON.parse(perl(fresh.id, whole)), { _session_id: fresh.id }, 'as is one that was new anyway');
   });
 
-  await t.test('an id that Perl would die of is the id of no session', async (t) => {
-    t.throws(() => perl("x' OR 1=1", whole), /Invalid session ID/);
-    const id = perl('', begin);
-    for (const odd of ["x' OR 1=1 -- ", `${id.slice(0, 31)}g`, `${id}\n`, '../etc/passwd']) {
-      await admin.query(
-        'REPLACE INTO sessions (id, a_session) SELECT ?, a_session FROM sessions WHERE id = ?',
-        [odd.slice(0, 32), id],
-      );
-      const draft = await port(t)(odd, (session) => t.same(session.keys(), [], odd));
-      t.match(draft, { isNew: true, id: /^[0-9a-f]{32}$/ });
-    }
-  });
+  await t.test(
+    'an id that Perl would die of names no session, or one that a port leaves alone',
+    async (t) => {
+      t.throws(() => perl("x' OR 1=1", whole), /Invalid session ID/);
+      const id = perl('', begin);
+      for (const odd of ["x' OR 1=1 -- ", `${id.slice(0, 31)}g`, `${id.slice(0, 31)}\n`, '../etc/passwd']) {
+        await admin.query(
+          'REPLACE INTO sessions (id, a_session) SELECT ?, a_session FROM sessions WHERE id = ?',
+          [odd.slice(0, 32), id],
+        );
+        const draft = await port(t)(`${odd}?`, (session) => t.same(session.keys(), [], odd));
+        t.match(draft, { isNew: true, id: /^[0-9a-f]{32}$/ }, 'nothing is there');
+        await t.rejects(
+          port(t)(odd.slice(0, 32)),
+          { code: 'SESSION_UNREADABLE', mayFallBack: true },
+          'a session of a generator of the site’s own is not replaced by an empty one',
+        );
+      }
+    },
+  );
 
   await t.test('a port that wants an expiry is told that there is none', async (t) => {
     await t.rejects(
@@ -158,7 +166,7 @@ t.test('sessions of Apache::Session, on a real MariaDB', async (t) => {
     const id = perl('', begin);
     const script = perlInSteps(mariadb, steps, [id]);
     await script.says('tied');
-    await t.rejects(port(t)(id), { code: 'SESSION_UNREADABLE', message: /own lock/, mayFallBack: true });
+    await t.rejects(port(t)(id), { code: 'SESSION_LOCKED', message: /own lock/, mayFallBack: true });
     script.goOn();
     await script.over;
     await port(t)(id);
