@@ -12,12 +12,15 @@ import type { MysqlAddress, StoreAddress } from './config/store-url.ts';
 import { Problem } from './errors.ts';
 import { systemClock } from './exchange/clock.ts';
 import type { SessionParts } from './gateway/parts.ts';
+import { TimelineTable } from './mysql/timeline-table.ts';
 import { codecCalled } from './perl/formats.ts';
 import type { HostSettings } from './porting/spawn.ts';
 import { Nesting } from './session/nesting.ts';
 import { NowAndThen } from './session/now-and-then.ts';
+import type { TimelineStore } from './session/timeline-entry.ts';
 import { Turnstile } from './session/turnstile.ts';
 import { watchSessions } from './session/watch.ts';
+import type { Log } from './telemetry/log.ts';
 
 /** Sessions that are remembered: a few kilobytes each. */
 export const mostSessions = 1_000;
@@ -31,7 +34,11 @@ export interface ComposedSessions {
 }
 
 /** Opens what a gateway needs to take turns and to watch what becomes of sessions. */
-export async function composeSessions(session: SessionSettings, news: LockNews): Promise<ComposedSessions> {
+export async function composeSessions(
+  session: SessionSettings,
+  others: TimelineStore | null,
+  news: LockNews,
+): Promise<ComposedSessions> {
   const places = await openPlaces(session, news);
   const { lock, isHeld, look } = places;
   const { queue: longestQueue, trace } = session;
@@ -55,6 +62,8 @@ export async function composeSessions(session: SessionSettings, news: LockNews):
           : watchSessions({
               look: look.look,
               aloneSince: (epochMs) => look.presence.aloneSince(epochMs),
+              others,
+              clock: systemClock,
               codec: codecCalled(session.serializer),
               trace,
               mostSessions,
@@ -63,6 +72,19 @@ export async function composeSessions(session: SessionSettings, news: LockNews):
     notReady: () => lock.ping().then(() => null, sentenceOf),
     close: () => places.close(),
   };
+}
+
+/** The timeline of all gateways in their database; null where `keep` is not said. */
+export function openTimeline(session: SessionSettings, gateway: string, log: Log): TimelineStore | null {
+  const { store, keepMs } = session;
+  if (store.kind === 'file' || keepMs === null) return null;
+  return new TimelineTable({
+    options: connectionOptions(store),
+    gateway,
+    keepMs,
+    clock: systemClock,
+    onLost: (rows, reason) => log.warn('entries of the timeline were lost', { rows, reason }),
+  });
 }
 
 /**

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { composeSessions, mostSessions, portConnections, portSessions } from './compose-sessions.ts';
+import { portConnections } from './compose-places.ts';
+import { composeSessions, mostSessions, openTimeline, portSessions } from './compose-sessions.ts';
 import { changedSettings } from './config/changed.ts';
 import { hasErrors, type Finding } from './config/findings.ts';
 import { readSettings } from './config/read.ts';
@@ -20,6 +22,7 @@ import type { Backend } from './routing/backend.ts';
 import { makeHabits } from './telemetry/habits.ts';
 import type { Log } from './telemetry/log.ts';
 import { makeMetrics, type Metrics } from './telemetry/metrics.ts';
+import { fleetTimeline } from './telemetry/fleet.ts';
 import { makeTimeline } from './telemetry/timeline.ts';
 
 /** A gateway that runs. */
@@ -52,12 +55,17 @@ export async function compose(
   const { listen, admin: adminAt, legacy } = { ...settings, ...instead };
   let current = settings;
   const transport = httpTransport(legacy.url, legacyConnections);
+  const gateway = `${hostname()}:${process.pid}`;
+  const store = settings.session === null ? null : openTimeline(settings.session, gateway, log);
   const sessions =
     settings.session === null
       ? null
-      : await composeSessions(settings.session, (lost) => metrics.locksLost(lost));
+      : await composeSessions(settings.session, store, {
+          onLost: (locks) => metrics.locksLost(locks),
+          onChosen: (kind, why) => log.info('session locks', { kind, why }),
+        });
   const turnstile = sessions?.parts.turnstile ?? null;
-  const timeline = makeTimeline({ mostSessions, mostEntries: 50 });
+  const timeline = fleetTimeline(makeTimeline({ mostSessions, mostEntries: 50, gateway, clock }), store);
   const habits = makeHabits();
   const metrics: Metrics = makeMetrics(
     { locksHeld: () => turnstile?.held ?? 0, lockWaiters: () => turnstile?.waiting ?? 0 },
@@ -94,7 +102,7 @@ export async function compose(
     metrics: () => metrics.page(),
     notReady: () => (sessions === null ? Promise.resolve(null) : sessions.notReady()),
     hosts: [adminAt.host],
-    sessions: () => timeline.sessions(),
+    sessions: (by) => timeline.list(by),
     session: (idOrLabel) => timeline.find(idOrLabel),
   });
   await portSide.ready();
@@ -118,6 +126,7 @@ export async function compose(
       await admin.close();
       await portSide.close();
       await sessions?.close();
+      await store?.close();
       await transport.close();
     },
   };

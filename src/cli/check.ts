@@ -1,17 +1,30 @@
 import { styleText } from 'node:util';
 import { countFindings, printFindings } from '../config/findings.ts';
+import type { Settings } from '../config/settings.ts';
 import type { Route } from '../routing/route.ts';
 import { type ExitCode, exitCodes } from './failure.ts';
 import { readFileFor } from './load.ts';
 import { print, printJson } from './print.ts';
 
-/** `banyan check`: prints everything that is wrong with a file. Exit code 1 when there are errors; warnings are 0. */
-export async function check(file: string, options: { readonly json?: boolean }): Promise<ExitCode> {
+/** What else is looked at, and how it is printed. */
+export interface CheckOptions {
+  /** Also look at the place where sessions are kept. */
+  readonly database?: boolean;
+  readonly json?: boolean;
+}
+
+/**
+ * `banyan check`: prints everything that is wrong with a file, and with `--database` where it keeps its sessions. Exit
+ * code 1 when there are errors, 3 when the database does not answer; warnings are 0.
+ */
+export async function check(file: string, options: CheckOptions): Promise<ExitCode> {
   const { settings, findings } = await readFileFor(file);
-  const exitCode = settings === null ? exitCodes.findings : exitCodes.ok;
+  const store = settings !== null && options.database === true ? await lookAtStore(settings) : null;
+  const exitCode = settings === null ? exitCodes.findings : (store?.exitCode ?? exitCodes.ok);
   if (options.json === true) {
     const routes = settings === null ? null : countStages(settings.table.routes);
-    printJson({ file, ok: settings !== null, findings, routes });
+    const database = options.database === true ? { database: store?.found ?? null } : {};
+    printJson({ file, ok: settings !== null, findings, routes, ...database });
     return exitCode;
   }
   if (findings.length > 0) print(`${printFindings(findings, process.stdout)}\n`);
@@ -20,8 +33,17 @@ export async function check(file: string, options: { readonly json?: boolean }):
     const ok = styleText('green', 'ok', { stream: process.stdout });
     const warned = findings.length === 0 ? '' : ` (${countFindings(findings)})`;
     print(`${file}: ${ok}, ${summary(settings.table.routes)}${warned}\n`);
+    if (options.database === true)
+      print(store?.text ?? 'it names no session store, so there is none to look at\n');
   }
   return exitCode;
+}
+
+/** Null where the file has no session map. The code for databases is loaded only here. */
+async function lookAtStore(settings: Settings) {
+  const { checkDatabase, exitCodeOf, printDatabaseCheck } = await import('./check-database.ts');
+  const found = await checkDatabase(settings);
+  return found === null ? null : { found, exitCode: exitCodeOf(found), text: printDatabaseCheck(found) };
 }
 
 /** `11 routes: 3 on the port, 2 split, 6 legacy`. */

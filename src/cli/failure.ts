@@ -1,7 +1,14 @@
 import { styleText } from 'node:util';
 
-/** The exit codes of all verbs. */
-export const exitCodes = { ok: 0, findings: 1, usage: 2, changedMeanwhile: 4 } as const;
+/** The exit codes of all verbs. `unreachable` is a gateway or a database that does not answer. */
+export const exitCodes = {
+  ok: 0,
+  findings: 1,
+  usage: 2,
+  unreachable: 3,
+  changedMeanwhile: 4,
+  interrupted: 130,
+} as const;
 
 /** One of the exit codes. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

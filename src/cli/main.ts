@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import type { DecodeOptions } from './decode.ts';
 import { reportFailure } from './failure.ts';
+import type { SessionsOptions } from './sessions.ts';
 
 /** The verbs. Each one's code is loaded only when it runs, so that `banyan --help` and shell completion stay quick. */
 function makeProgram(): Command {
@@ -48,8 +50,9 @@ function addReaders(program: Command): void {
     .command('check')
     .description('say everything that is wrong with the file; exit 1 if there are errors')
     .argument('[file]', fileHelp)
+    .option('--database', 'also look at the place where sessions are kept; exit 3 if it does not answer')
     .option('--json', 'one JSON document')
-    .action(async (file: string | undefined, options: { json?: boolean }) => {
+    .action(async (file: string | undefined, options: { database?: boolean; json?: boolean }) => {
       const { check } = await import('./check.ts');
       process.exitCode = await check(file ?? defaultFile(), options);
     });
@@ -117,20 +120,25 @@ function addSessions(program: Command): void {
     .description('what a running gateway remembers of its sessions, or the timeline of one')
     .argument('[session]', 'its id, or its label from the list')
     .option('--admin <url>', 'the admin listener of the gateway', 'http://127.0.0.1:9901')
-    .option('--json', 'one JSON document')
-    .action(async (session: string | undefined, options: { admin: string; json?: boolean }) => {
+    .option('--by <order>', 'order of the list: last, waits, held or outside', 'last')
+    .option('--watch', 'go on until Ctrl-C')
+    .option('--interval <duration>', 'how often to look with --watch', '1s')
+    .option('--json', 'one JSON document; with --watch one event a line')
+    .action(async (session: string | undefined, options: SessionsOptions) => {
       const { oneSession, sessions } = await import('./sessions.ts');
       process.exitCode = await (session === undefined ? sessions(options) : oneSession(session, options));
     });
   verb
     .command('decode')
     .description('show what the bytes of a session in a file hold')
-    .argument('<file>', 'the content of a_session, byte for byte')
+    .argument('<file>', 'the content of a_session, byte for byte; - for stdin')
+    .option('--format <name>', 'its serializer; else it is told by the bytes')
+    .option('--reencode', 'write it again, as a port that changed nothing would')
     .option('--json', 'one JSON document')
     .exitOverride()
     .action(async (file: string, _options: unknown, command: Command) => {
       const { decodeSession } = await import('./decode.ts');
-      process.exitCode = await decodeSession(file, command.optsWithGlobals<{ json?: boolean }>());
+      process.exitCode = await decodeSession(file, command.optsWithGlobals<DecodeOptions>());
     });
 }
 

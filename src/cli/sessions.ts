@@ -1,71 +1,87 @@
-import type { SessionSummary, TimelineEntry } from '../telemetry/timeline.ts';
+import { parseDuration } from '../config/duration.ts';
+import { Mistake } from '../routing/mistake.ts';
+import { didYouMean } from '../routing/nearest.ts';
+import {
+  type SessionOrder,
+  sessionOrders,
+  type TimelineEntry,
+  type TimelineList,
+} from '../session/timeline-entry.ts';
+import { askGateway } from './ask-gateway.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
-import { columns, print, printJson } from './print.ts';
-import { printTimeline, printVerdict } from './timeline.ts';
+import { print, printJson } from './print.ts';
+import { printSessions } from './session-list.ts';
+import { printTimeline } from './timeline.ts';
 
 /** Where the gateway is asked, and how its answer is printed. */
 export interface SessionsOptions {
   readonly admin: string;
+  /** What the list is ordered by. */
+  readonly by: string;
   readonly json?: boolean;
+  /** Go on until somebody says stop. */
+  readonly watch?: boolean;
+  /** How often to look, such as `1s`. */
+  readonly interval: string;
 }
+
+/** The timeline of one session. */
+export interface OneTimeline {
+  readonly session: string;
+  readonly entries: readonly TimelineEntry[];
+}
+
+/** Rows of the list that are printed; the others are in `--json`. */
+const mostRows = 30;
 
 /** `banyan sessions`: what a running gateway remembers of its sessions, and how often somebody went past the turn. */
 export async function sessions(options: SessionsOptions): Promise<ExitCode> {
-  const answer = (await ask(options.admin, 'sessions')) as { sessions: SessionSummary[] };
-  if (options.json === true) {
-    printJson({ sessions: answer.sessions });
-    return exitCodes.ok;
+  const by = orderOf(options.by);
+  const look = async (): Promise<TimelineList> =>
+    (await askGateway(options.admin, `sessions?by=${by}`)) as TimelineList;
+  if (options.watch === true) {
+    const { watchList } = await import('./watch-sessions.ts');
+    return watchList(look, intervalOf(options.interval), options.json === true);
   }
-  print(printSessions(answer.sessions));
+  const { from, totals, sessions: list } = await look();
+  if (options.json === true) printJson({ from, totals, sessions: list });
+  else print(printSessions({ from, totals, sessions: list }, mostRows));
   return exitCodes.ok;
 }
 
 /** `banyan sessions ID`: the timeline of one session. Exit code 1 where the gateway remembers none. */
 export async function oneSession(idOrLabel: string, options: SessionsOptions): Promise<ExitCode> {
-  const answer = await ask(options.admin, `sessions/${encodeURIComponent(idOrLabel)}`);
-  const { session, entries } = answer as { session: string; entries: TimelineEntry[] };
+  const look = async (): Promise<OneTimeline | null> =>
+    (await askGateway(options.admin, `sessions/${encodeURIComponent(idOrLabel)}`)) as OneTimeline | null;
+  if (options.watch === true) {
+    const { watchTimeline } = await import('./watch-sessions.ts');
+    return watchTimeline(look, intervalOf(options.interval), options.json === true);
+  }
+  const found = await look();
+  if (found === null) {
+    const help = 'banyan sessions lists those that are remembered';
+    throw new Failure(exitCodes.findings, 'No turn of this session is remembered here.', help);
+  }
+  const { session, entries } = found;
   if (options.json === true) printJson({ session, entries });
   else print(printTimeline(session, entries));
   return exitCodes.ok;
 }
 
-function printSessions(list: readonly SessionSummary[]): string {
-  const sum = (of: (each: SessionSummary) => number): number => list.reduce((all, each) => all + of(each), 0);
-  const outside = sum((each) => each.outside);
-  const head =
-    `sessions remembered: ${list.length}, requests: ${sum((each) => each.requests)}, ` +
-    `waited for another request of the same session: ${sum((each) => each.waits)}\n`;
-  const verdict = printVerdict(
-    outside,
-    sum((each) => each.seen),
-  );
-  const rows = list.map((each) => [
-    `${each.session.slice(0, 6)}…`,
-    String(each.requests),
-    String(each.waits),
-    `${Math.round(each.longestWaitMs)} ms`,
-    `${Math.round(each.longestHoldMs)} ms`,
-    new Date(each.lastAtMs).toISOString().slice(11, 19),
-    each.outside === 0 ? '-' : `✖ ${each.outside}`,
-  ]);
-  const table = [
-    ['SESSION', 'REQ', 'WAITS', 'LONGEST WAIT', 'LONGEST HELD', 'LAST (UTC)', 'OUTSIDE'],
-    ...rows,
-  ];
-  return `${head}${verdict}\n${list.length > 0 ? columns(table) : ''}`;
+function orderOf(word: string): SessionOrder {
+  const order = sessionOrders.find((each) => each === word);
+  if (order !== undefined) return order;
+  const help = didYouMean(word, sessionOrders) ?? `write --by ${sessionOrders.join(', ')}`;
+  throw new Failure(exitCodes.usage, `sessions are not listed by "${word}"`, help);
 }
 
-async function ask(admin: string, path: string): Promise<unknown> {
-  const url = `${admin.replace(/\/+$/, '')}/${path}`;
-  let answer: Response;
+const shortestMs = 100;
+
+function intervalOf(text: string): number {
   try {
-    answer = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+    return Math.max(shortestMs, parseDuration(text, 'interval'));
   } catch (thrown) {
-    const help = 'is it running? --admin http://host:port says where its admin listener is';
-    throw new Failure(exitCodes.findings, `no gateway answers at ${admin}`, help, thrown);
+    if (!(thrown instanceof Mistake)) throw thrown;
+    throw new Failure(exitCodes.usage, thrown.message, thrown.help, thrown);
   }
-  if (answer.ok) return answer.json();
-  const said = (await answer.json().catch(() => ({}))) as { message?: string };
-  const help = 'banyan sessions lists those that are remembered';
-  throw new Failure(exitCodes.findings, said.message ?? `${url} answered ${answer.status}`, help);
 }

@@ -1,4 +1,10 @@
 import Fastify, { type FastifyInstance } from 'fastify';
+import {
+  type SessionOrder,
+  sessionOrders,
+  type TimelineEntry,
+  type TimelineList,
+} from '../session/timeline-entry.ts';
 
 /** What the admin listener asks of the running gateway. */
 export interface AdminParts {
@@ -6,10 +12,12 @@ export interface AdminParts {
   /** Whether the gateway can do its work: null, or the reason why not. */
   readonly notReady: () => Promise<string | null>;
   readonly hosts: readonly string[];
-  /** The sessions of the timeline, the one used last first; never an id. */
-  readonly sessions: () => readonly unknown[];
+  /** The sessions of the timeline in an order, and what was counted of all; never an id. */
+  readonly sessions: (by: SessionOrder) => Promise<TimelineList>;
   /** What happened to one session, by its id or label, oldest first; null where nothing is known of it. */
-  readonly session: (idOrLabel: string) => { session: string; entries: readonly unknown[] } | null;
+  readonly session: (
+    idOrLabel: string,
+  ) => Promise<{ session: string; entries: readonly TimelineEntry[] } | null>;
 }
 
 /**
@@ -35,11 +43,15 @@ export function makeAdmin(parts: AdminParts): FastifyInstance {
     const reason = await parts.notReady();
     return reason === null ? { ready: true } : reply.code(503).send({ ready: false, reason });
   });
-  app.get('/sessions', async (_request, reply) =>
-    reply.header('cache-control', 'no-store').send({ schema: 1, sessions: parts.sessions() }),
-  );
+  app.get<{ Querystring: { by?: unknown } }>('/sessions', async (request, reply) => {
+    const by = sessionOrders.find((order) => order === (request.query.by ?? 'last'));
+    void reply.header('cache-control', 'no-store');
+    if (by !== undefined) return reply.send({ schema: 1, ...(await parts.sessions(by)) });
+    const message = `Sessions are listed by ${sessionOrders.join(', ')}.`;
+    return reply.code(400).send({ error: 'ORDER_UNKNOWN', message });
+  });
   app.get<{ Params: { session: string } }>('/sessions/:session', async (request, reply) => {
-    const found = parts.session(request.params.session);
+    const found = await parts.session(request.params.session);
     void reply.header('cache-control', 'no-store');
     if (found !== null) return reply.send({ schema: 1, ...found });
     const message = 'No turn of this session is remembered here.';

@@ -59,6 +59,11 @@ export function codecCalled(name: string): SessionCodec {
   return codec;
 }
 
+/** The name by which settings know a codec: both orders of Storable call themselves the same. */
+export function formatOf(codec: SessionCodec): string {
+  return formatNames.find((name) => codecs[name] === codec) ?? codec.name;
+}
+
 /** The codec of some bytes, by their own marks. Throws Problem SESSION_UNREADABLE if they have none. */
 export function recognise(bytes: Buffer): SessionCodec {
   const start = bytes.toString('latin1', 0, 4096);

@@ -1,7 +1,16 @@
+import type { Clock } from '../exchange/clock.ts';
 import type { SessionCodec } from './codec.ts';
 import { sessionLabel } from './identity.ts';
-import { LostUpdates, type SessionWork, type TurnHolder, type TurnSeen, workBetween } from './lost-update.ts';
+import {
+  LostUpdates,
+  type Outside,
+  type SessionWork,
+  type TurnHolder,
+  type TurnSeen,
+  workBetween,
+} from './lost-update.ts';
 import { takeSnapshot, type Sight, type Snapshot, type Trace } from './snapshot.ts';
+import type { TimelineStore } from './timeline-entry.ts';
 
 /** Watches what happens to sessions in turns, and between them. */
 export interface SessionWatch {
@@ -27,6 +36,9 @@ export interface WatchParts {
   readonly look: SessionWatch['look'];
   /** Whether it is certain that no other gateway was there since then. Never rejects. */
   readonly aloneSince: (epochMs: number) => Promise<boolean>;
+  /** What other gateways say of their turns; null where each knows only its own. */
+  readonly others: Pick<TimelineStore, 'left' | 'explainedByOthers'> | null;
+  readonly clock: Clock;
   readonly codec: SessionCodec;
   readonly trace: Trace;
   readonly mostSessions: number;
@@ -37,14 +49,22 @@ export function watchSessions(parts: WatchParts): SessionWatch {
   const detector = new LostUpdates(parts.mostSessions);
   const snapshot = (sight: Sight | null, known: Snapshot | null): Snapshot | null =>
     sight === null ? null : takeSnapshot(sight, parts.codec, parts.trace, known);
+  /** Whether a change may have been made in a turn of another gateway's. */
+  const isExplained = async (session: string, { digest }: Snapshot, outside: Outside): Promise<boolean> => {
+    if (await parts.aloneSince(outside.leftAtMs)) return false;
+    if (parts.others === null) return true;
+    return parts.others.explainedByOthers(session, digest, outside.leftAtMs, outside.foundAtMs);
+  };
   return {
     look: (sessionId) => parts.look(sessionId),
     turn: async (sessionId, holder, sights) => {
       const session = sessionLabel(sessionId);
       const before = snapshot(sights.before, detector.lastLeft(session));
-      const seen = detector.turn(session, holder, { before, after: snapshot(sights.after, before) });
+      const after = snapshot(sights.after, before);
+      const seen = detector.turn(session, holder, { before, after });
+      parts.others?.left(session, after, after?.takenAtMs ?? parts.clock.epochMs());
       const { outside } = seen;
-      if (outside === null || (await parts.aloneSince(outside.leftAtMs))) return seen;
+      if (outside === null || before === null || !(await isExplained(session, before, outside))) return seen;
       return { ...seen, outside: { ...outside, kind: 'other_gateway', undone: [] } };
     },
     aside: (sights) => {

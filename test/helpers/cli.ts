@@ -11,7 +11,7 @@ export interface Ran {
 
 const main = resolve(import.meta.dirname, '../../src/cli/main.ts');
 
-/** Runs `banyan` in a folder, without the variables of whoever runs the tests. */
+/** Runs `banyan` in a folder and a UTF-8 locale, without the variables of whoever runs the tests. */
 export async function banyan(
   folder: string,
   args: readonly string[],
@@ -20,7 +20,7 @@ export async function banyan(
   const { BANYAN_ROUTES: _, BANYAN_DEBUG: __, FORCE_COLOR: ___, ...rest } = process.env;
   const child = spawn(process.execPath, [main, ...args], {
     cwd: folder,
-    env: { ...rest, NO_COLOR: '1', ...env },
+    env: { ...rest, NO_COLOR: '1', LC_ALL: 'C.UTF-8', ...env },
   });
   child.stdin.end();
   const closed = new Promise<number | null>((done) => child.on('close', (code) => done(code)));

@@ -22,7 +22,7 @@ export async function useGateway(
   routes: string,
   wait?: string,
 ): Promise<GatewayProcess> {
-  return useGatewayOn(t, shop, writeRoutes(shop, routes, wait));
+  return useGatewayOn(t, shop, writeRoutes(shop, routes, { wait }));
 }
 
 /** The page /metrics. */
