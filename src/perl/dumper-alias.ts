@@ -3,8 +3,8 @@ import type { SessionData, SessionValue } from '../session/session.ts';
 /** One step of a path: into a hash, into an array, or through a reference. */
 export type Step = { readonly key: string } | { readonly index: number } | { readonly dereference: true };
 
-/** An index beyond this one is not followed; Perl would fill as many places. */
-const longestArray = 10_000;
+/** Perl fills an array up to any index; here the places that one text has filled must not outgrow it by much. */
+const mostFilled = 10_000;
 
 /**
  * Without Purity, Data::Dumper writes `$data->{'a'}` where something stands a second time. While Perl evaluates the
@@ -13,6 +13,7 @@ const longestArray = 10_000;
  */
 export class Unset {
   #root: SessionValue = null;
+  #filled = 0;
 
   /** What Perl reads there; undefined where we do not know. Containers go on growing with later readings. */
   read(steps: readonly Step[]): SessionValue | undefined {
@@ -21,7 +22,7 @@ export class Unset {
       this.#root = made;
     };
     for (const step of steps) {
-      if ('dereference' in step || ('index' in step && (step.index < 0 || step.index > longestArray)))
+      if ('dereference' in step || ('index' in step && (step.index < 0 || step.index > mostFilled)))
         return undefined;
       if (here === null) {
         here = 'key' in step ? (Object.create(null) as SessionData) : [];
@@ -37,6 +38,8 @@ export class Unset {
       } else {
         if (!Array.isArray(here)) return undefined;
         const list: SessionValue[] = here;
+        if (step.index > list.length) this.#filled += step.index - list.length;
+        if (this.#filled > mostFilled) return undefined;
         here = list[step.index] ?? null;
         put = (made) => {
           while (list.length < step.index) list.push(null);

@@ -44,6 +44,8 @@ class DumperWriter {
   readonly #open = new Set<object>();
   /** Texts that Opaques came from, and whether they are the text we write along; compared once each. */
   readonly #origins = new Map<{ readonly source: string }, boolean>();
+  /** What paths read, and the value that was equal to it. */
+  readonly #read = new Map<SessionValue, SessionValue>();
 
   constructor(like: DumperText | null, dialect: Dialect, keepAliases: boolean) {
     this.#like = like;
@@ -94,7 +96,7 @@ class DumperWriter {
       case 'string':
         return typeof value === 'string' && node.text === value;
       case 'alias':
-        return node.reads !== undefined && isDeepStrictEqual(value, node.reads);
+        return node.reads !== undefined && this.#isRead(value, node.reads);
       case 'array':
         return (
           Array.isArray(value) &&
@@ -118,6 +120,15 @@ class DumperWriter {
       case 'placeholder':
         return false;
     }
+  }
+
+  /** Thousands of paths may read one large thing, which is the same large value to us. */
+  #isRead(value: SessionValue | undefined, reads: SessionValue): boolean {
+    if (value === undefined) return false;
+    if (this.#read.get(reads) === value) return true;
+    const isSame = isDeepStrictEqual(value, reads);
+    if (isSame) this.#read.set(reads, value);
+    return isSame;
   }
 
   /** A fixup stays while all its keys stay and goes when all are gone; in between it would say something false. */

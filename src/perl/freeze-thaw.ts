@@ -101,8 +101,8 @@ class FrozenReader {
     this.#isTied = true;
     const count = this.#number('!') + 1;
     if (count > this.#source.length) this.#fail('a table longer than the session');
-    for (let index = 0; index < count; index += 1) this.#value(0);
-    return Array.from({ length: count }, () => this.#value(0));
+    this.#values(count, 0);
+    return this.#values(count, 0);
   }
 
   #value(depth: number): SessionValue {
@@ -151,7 +151,14 @@ class FrozenReader {
   #items(mark: string, depth: number): SessionValue[] {
     const count = this.#number(mark);
     if (count > this.#source.length - this.#at) this.#fail('more values than the session has bytes');
-    return Array.from({ length: count }, () => this.#value(depth + 1));
+    return this.#values(count, depth + 1);
+  }
+
+  /** One after the other, and room for no more than there are: the count may be a lie on every level. */
+  #values(count: number, depth: number): SessionValue[] {
+    const values: SessionValue[] = [];
+    for (let left = count; left > 0; left -= 1) values.push(this.#value(depth));
+    return values;
   }
 
   /** All keys, then all values. */

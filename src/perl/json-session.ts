@@ -57,13 +57,8 @@ function renderAlong(data: SessionData, { source, data: before, entries }: JsonT
 /** JSON in ASCII. Recursion is safe: the depth was checked. */
 function render(value: SessionValue | undefined): string {
   if (value === null || value === undefined) return 'null';
-  if (typeof value === 'number') return JSON.stringify(value);
-  if (typeof value === 'string') {
-    return JSON.stringify(value).replaceAll(
-      /[^\0-\x7e]/g,
-      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    );
-  }
+  if (typeof value === 'number') return numeral(value);
+  if (typeof value === 'string') return quoted(value);
   const provenance = provenanceOf(value);
   if (provenance !== null) return provenance.text.source.slice(provenance.start, provenance.end);
   if (Array.isArray(value)) return `[${value.map(render).join(',')}]`;
@@ -71,6 +66,19 @@ function render(value: SessionValue | undefined): string {
     ([key, inner]) => `${render(key)}:${render(inner)}`,
   );
   return `{${entries.join(',')}}`;
+}
+
+/** With an exponent where the digits of a double would read as those of an integer, and be exact ones. */
+function numeral(value: number): string {
+  return Number.isInteger(value) && !Number.isSafeInteger(value)
+    ? value.toExponential()
+    : JSON.stringify(value);
+}
+
+function quoted(text: string): string {
+  const json = JSON.stringify(text);
+  if (!/[^\0-\x7e]/.test(json)) return json; // a look costs much less than a replacement of nothing
+  return json.replaceAll(/[^\0-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function parseJson(bytes: Buffer): JsonText {
@@ -170,12 +178,15 @@ class JsonReader {
   #string(): string {
     const start = this.#at;
     if (!this.#take('"')) this.#fail('a string was expected');
+    let escaped = false;
     for (;;) {
       const code = this.#source.charCodeAt(this.#at);
+      if (code === 0x5c) escaped = true;
       this.#at += code === 0x5c ? 2 : 1;
       if (code === 0x22) break;
       if (!(code >= 0x20)) this.#fail('a string has no end, or a control character in it', start);
     }
+    if (!escaped) return this.#source.slice(start + 1, this.#at - 1);
     try {
       const text = JSON.parse(this.#source.slice(start, this.#at)) as string;
       if (text.isWellFormed()) return text;
@@ -186,7 +197,11 @@ class JsonReader {
   }
 
   #blanks(): void {
-    this.#match(/[ \t\r\n]*/y);
+    let code = this.#source.charCodeAt(this.#at);
+    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
+      this.#at += 1;
+      code = this.#source.charCodeAt(this.#at);
+    }
   }
 
   #take(character: string): boolean {

@@ -98,6 +98,7 @@ export class Kept {
       visit(value);
       path.pop();
     };
+    if (Array.isArray(data)) refuse('a session must be a hash');
     visit(data);
   }
 }

@@ -3,7 +3,7 @@ import { makeOpaque } from './dumper-opaque.ts';
 import { YamlLines } from './yaml-session-lines.ts';
 import { YamlScalars } from './yaml-session-scalars.ts';
 import { trimBlanks } from './yaml-session-text.ts';
-import type { YamlFlavour } from './yaml-session-text.ts';
+import type { YamlEncoding, YamlFlavour } from './yaml-session-text.ts';
 
 /** Containers inside each other. */
 export const maxDepth = 512;
@@ -27,8 +27,8 @@ export interface YamlText {
  * Reads what YAML.pm, YAML::Syck and YAML::XS write, without the parts of YAML that none of them writes: flow
  * collections (but `{}` and `[]`), folded blocks, comments, directives, more than one document.
  */
-export function parseYaml(source: string, flavour: YamlFlavour): YamlText {
-  return new YamlReader(source, flavour).session();
+export function parseYaml(source: string, flavour: YamlFlavour, encoding: YamlEncoding): YamlText {
+  return new YamlReader(source, flavour, encoding).session();
 }
 
 const summaries: readonly [string, string][] = [
@@ -38,8 +38,12 @@ const summaries: readonly [string, string][] = [
   ['!!perl/glob', 'glob'],
 ];
 
+/** What a value stands after: `key:`, `? key` and `:` in the next line, or `-`. */
+type Place = 'key' | 'long key' | 'item';
+
 class YamlReader {
   readonly #lines: YamlLines;
+  readonly #flavour: YamlFlavour;
   readonly #scalars: YamlScalars;
   readonly #origin: { readonly source: string };
   readonly #entries = new Map<string, YamlEntry>();
@@ -49,9 +53,10 @@ class YamlReader {
   #key: string | null = null;
   #depth = 0;
 
-  constructor(source: string, flavour: YamlFlavour) {
+  constructor(source: string, flavour: YamlFlavour, encoding: YamlEncoding) {
     this.#lines = new YamlLines(source);
-    this.#scalars = new YamlScalars(this.#lines, flavour);
+    this.#flavour = flavour;
+    this.#scalars = new YamlScalars(this.#lines, flavour, encoding);
     this.#origin = { source };
   }
 
@@ -90,13 +95,15 @@ class YamlReader {
     const data: SessionData = Object.create(null);
     for (;;) {
       const start = lines.at;
-      const key = this.#mappingKey(indent);
+      const place = lines.looksAt('? ') ? 'long key' : 'key';
+      const key = place === 'key' ? this.#keyText() : this.#longKey(indent);
+      this.#colon();
       if (Object.hasOwn(data, key)) lines.fail('a key stands twice', start);
       if (entries !== null) {
         this.#key = key;
         entries.set(key, { start, end: lines.source.length });
       }
-      data[key] = this.#value(indent, true);
+      data[key] = this.#value(indent, place);
       const next = lines.peekLine();
       const entry = entries?.get(key);
       if (entry !== undefined) entry.end = next.at;
@@ -115,7 +122,7 @@ class YamlReader {
     const items: SessionValue[] = [];
     for (;;) {
       lines.at += 1;
-      items.push(this.#value(indent, false));
+      items.push(this.#value(indent, 'item'));
       const next = lines.peekLine();
       if (next.indent !== indent) break;
       const before = lines.at;
@@ -141,42 +148,56 @@ class YamlReader {
     );
   }
 
-  /** Reads `key:`, or `? key` and `:` in the next line. */
-  #mappingKey(indent: number): string {
+  /** Reads `? key` up to the `:` in the next line, which YAML.pm writes and reads without indentation. */
+  #longKey(indent: number): string {
     const lines = this.#lines;
-    const isLong = lines.looksAt('? ');
-    if (isLong) {
-      lines.at += 2;
-      lines.blanks();
-    }
-    const key = this.#keyText(isLong);
-    if (isLong && (lines.nextLine() !== indent || lines.source[lines.at] !== ':')) lines.fail('expected :');
-    if (lines.source[lines.at] !== ':') lines.fail('expected :');
-    lines.at += 1;
-    if (lines.source[lines.at] !== ' ' && !lines.atLineEnd()) lines.fail('expected a blank');
+    lines.at += 2;
+    lines.blanks();
+    const key = this.#longKeyText(indent) ?? lines.fail('a key that is not text');
+    const found = lines.nextLine();
+    if (found !== indent && this.#flavour !== 'yaml-pm') lines.fail('expected :');
     return key;
   }
 
-  #keyText(isLong: boolean): string {
+  #colon(): void {
     const lines = this.#lines;
-    const quote = lines.source[lines.at];
-    if (quote === '"' || quote === "'") {
-      const text = quote === '"' ? this.#scalars.doubleQuoted() : this.#scalars.singleQuoted();
-      if (isLong) lines.endLine();
-      else lines.blanks();
-      return text ?? lines.fail('a key that is not text');
-    }
-    const rest = lines.rest();
-    const end = isLong ? rest.length : rest.search(/ *:(?: |$)/);
-    if (end < 1) return lines.fail('a key was expected');
-    const text = trimBlanks(rest.slice(0, end));
-    if (this.#scalars.plain(text) !== text) lines.fail('a key that is not text');
-    lines.at += isLong ? rest.length : rest.indexOf(':', end);
+    if (lines.source[lines.at] !== ':') lines.fail('expected :');
+    lines.at += 1;
+    if (lines.source[lines.at] !== ' ' && !lines.atLineEnd()) lines.fail('expected a blank');
+  }
+
+  #longKeyText(indent: number): string | null | undefined {
+    const lines = this.#lines;
+    const first = lines.source[lines.at];
+    if (first === '|') return this.#scalars.block(indent);
+    if (first !== '"' && first !== "'") return this.#scalars.plainLines(indent);
+    const text = this.#quoted(first);
+    lines.endLine();
     return text;
   }
 
-  /** What stands after `key:` or `-`. */
-  #value(indent: number, inMapping: boolean): SessionValue {
+  #keyText(): string {
+    const lines = this.#lines;
+    const first = lines.source[lines.at];
+    if (first === '"' || first === "'") {
+      const text = this.#quoted(first);
+      lines.blanks();
+      return text ?? lines.fail('a key that is not text');
+    }
+    const rest = lines.rest();
+    const end = rest.search(/:(?: |$)/);
+    if (end < 1) return lines.fail('a key was expected');
+    const text = this.#scalars.plain(trimBlanks(rest.slice(0, end)));
+    if (typeof text !== 'string' || text === '') return lines.fail('a key that is not text');
+    lines.at += end;
+    return text;
+  }
+
+  #quoted(quote: '"' | "'"): string | null {
+    return quote === '"' ? this.#scalars.doubleQuoted() : this.#scalars.singleQuoted();
+  }
+
+  #value(indent: number, place: Place): SessionValue {
     const lines = this.#lines;
     lines.blanks();
     const start = lines.at;
@@ -184,16 +205,16 @@ class YamlReader {
     this.#anchor();
     const tag = this.#tag();
     this.#anchor();
-    const value = this.#content(indent, inMapping, tag !== null || lines.at !== start);
+    const value = this.#content(indent, place, tag !== null || lines.at !== start);
     if (tag === null && value !== undefined) return value;
     const summary = tag === null ? 'text outside Unicode or boolean' : summaryOf(tag);
     return makeOpaque(summary, { text: this.#origin, start, end: lines.lastEnd, boundTo: null, indent });
   }
 
   /** Undefined for what has no value in JavaScript. */
-  #content(indent: number, inMapping: boolean, hasProperties: boolean): SessionValue | undefined {
+  #content(indent: number, place: Place, hasProperties: boolean): SessionValue | undefined {
     const lines = this.#lines;
-    if (lines.atLineEnd()) return this.#below(indent, inMapping);
+    if (lines.atLineEnd()) return this.#below(indent, place);
     const first = lines.source[lines.at];
     if (first === '*') return this.#alias();
     if (first === '|') return this.#scalars.block(indent);
@@ -202,18 +223,21 @@ class YamlReader {
       lines.endLine();
       return first === '{' ? (Object.create(null) as SessionData) : [];
     }
-    if (!inMapping && !hasProperties) {
-      // `- - x` and `- key: x`: what follows is indented as far as it stands.
+    const isCompact = place === 'item' || (place === 'long key' && this.#flavour !== 'yaml-pm');
+    if (isCompact && !hasProperties) {
+      // `- - x` and `- key: x`, also after the `:` of a long key: what follows is indented as far as it stands.
       const column = lines.at - (lines.source.lastIndexOf('\n', lines.at - 1) + 1);
       if (this.#atItem()) return this.#sequence(column);
       if (this.#atKey()) return this.#mapping(column, null);
     }
     if (first === '"' || first === "'") {
-      const text = first === '"' ? this.#scalars.doubleQuoted() : this.#scalars.singleQuoted();
+      const text = this.#quoted(first);
       lines.endLine();
       return text ?? undefined;
     }
-    return this.#scalars.plainLines(indent);
+    const text = this.#scalars.plainLines(indent);
+    // It is empty if it is blank to YAML.pm only, which has no text then, but an empty one in a list.
+    return text === '' && place !== 'item' ? null : text;
   }
 
   #atKey(): boolean {
@@ -222,12 +246,12 @@ class YamlReader {
   }
 
   /** What stands in the lines below; null if nothing does. */
-  #below(indent: number, inMapping: boolean): SessionValue {
+  #below(indent: number, place: Place): SessionValue {
     const lines = this.#lines;
     const before = lines.at;
     const next = lines.nextLine();
     if (next > indent) return this.#atItem() ? this.#sequence(next) : this.#mapping(next, null);
-    if (next === indent && inMapping && this.#atItem()) return this.#sequence(next);
+    if (next === indent && place !== 'item' && this.#atItem()) return this.#sequence(next);
     lines.at = before;
     return null;
   }

@@ -1,15 +1,25 @@
 import type { YamlLines } from './yaml-session-lines.ts';
-import { foldLines, readEscape, trimBlanks } from './yaml-session-text.ts';
-import type { YamlFlavour } from './yaml-session-text.ts';
+import { foldLines, readEscape, trimBlanks, trimWideBlanks, withoutTrailing } from './yaml-session-text.ts';
+import type { YamlEncoding, YamlFlavour } from './yaml-session-text.ts';
+
+const carriageReturn = 'a carriage return in a text of more than one line';
+
+/** What YAML.pm does with these is its own affair. */
+const wideBlankAtMark = /^[-?:][\s\x85]|[\s\x85]#/;
+
+const wideBlankAtStart = /^ *(?:(?![ \t\n])\s|\x85)/m;
 
 /** Reads text in all its spellings, from where a cursor stands. */
 export class YamlScalars {
   readonly #lines: YamlLines;
   readonly #flavour: YamlFlavour;
+  /** To YAML.pm more than blanks are blanks, but only in text that Perl knows as characters. */
+  readonly #hasWideBlanks: boolean;
 
-  constructor(lines: YamlLines, flavour: YamlFlavour) {
+  constructor(lines: YamlLines, flavour: YamlFlavour, encoding: YamlEncoding) {
     this.#lines = lines;
     this.#flavour = flavour;
+    this.#hasWideBlanks = flavour === 'yaml-pm' && encoding === 'utf8';
   }
 
   /** `|`, `|-`, `|+`, with the indentation if it must be told. */
@@ -23,10 +33,10 @@ export class YamlScalars {
     const next = lines.peekLine().indent;
     const width = told === undefined ? Math.max(next, indent + 1) : indent + Number(told);
     const texts: string[] = [];
-    let at = lines.lineEnd();
+    let at = this.#plainLineEnd(lines.at);
     lines.lastEnd = at;
     while (at < source.length) {
-      const lineEnd = lines.lineEnd(at + 1);
+      const lineEnd = this.#plainLineEnd(at + 1);
       const line = source.slice(at + 1, lineEnd);
       const isBlank = /^ *$/.test(line);
       if ((!isBlank && !line.startsWith(' '.repeat(width))) || at + 1 >= source.length) break;
@@ -37,11 +47,19 @@ export class YamlScalars {
     }
     if (chomp === '+') lines.lastEnd = Math.min(at, source.length);
     const whole = texts.map((line) => `${line}\n`).join('');
+    if (this.#hasWideBlanks && wideBlankAtStart.test(whole))
+      lines.fail('a blank that is taken for indentation');
     const indented = new RegExp(`([\\u2028\\u2029]) {0,${width}}`, 'g');
     const text = this.#flavour === 'yaml-xs' ? whole.replaceAll(indented, '$1') : whole;
     if (chomp === '+') return text;
-    const chomped = text.replace(/\n+$/, '');
+    const chomped = withoutTrailing('\n', text);
     return chomp === '-' || chomped === '' ? chomped : `${chomped}\n`;
+  }
+
+  /** None of the modules writes carriage returns into texts of more than one line; they differ in reading them. */
+  #plainLineEnd(at: number): number {
+    const end = this.#lines.lineEnd(at);
+    return this.#lines.source[end] === '\r' ? this.#lines.fail(carriageReturn, end) : end;
   }
 
   singleQuoted(): string {
@@ -88,6 +106,7 @@ export class YamlScalars {
   #folded(text: string): string {
     if (!(this.#flavour === 'yaml-xs' ? /[\n\u2028\u2029]/ : /\n/).test(text)) return text;
     if (this.#flavour === 'yaml-pm') this.#lines.fail('a text over more than one line');
+    if (text.includes('\r')) this.#lines.fail(carriageReturn);
     return foldLines(text);
   }
 
@@ -115,8 +134,14 @@ export class YamlScalars {
     if (this.#flavour === 'yaml-xs' && /[\x85\u2028\u2029]/.test(text)) return undefined;
     if (text === '~' || (text === 'null' && this.#flavour === 'yaml-xs')) return null;
     if ((text === 'true' || text === 'false') && this.#flavour === 'yaml-xs') return undefined;
+    if (/^\w[\w.-]*(?: [\w.-]+)*$/.test(text)) return text; // nearly all there is
+    if (this.#hasWideBlanks) {
+      const inner = trimWideBlanks(text);
+      if (inner !== text) return inner === '' ? '' : this.plain(inner);
+      if (wideBlankAtMark.test(text)) return undefined;
+    }
     const isText =
-      !/^[[\]{}&*!|>%@`"'#]|^[-?:](?:[ \t]|$)|[ \t]#|:(?:[ \t]|$)|(?![\t\n\x7f-\x9f])\p{Cc}|^[ \t]/u.test(
+      !/^[[\]{}&*!|>%@`"'#]|^[-?:](?:[ \t]|$)|[ \t]#|:(?:[ \t]|$)|(?![\t\n\r\x7f-\x9f])\p{Cc}|^[ \t]/u.test(
         text,
       );
     return isText ? text : undefined;

@@ -1,6 +1,9 @@
 /** The Perl modules that wrote YAML differ in what they take for text. */
 export type YamlFlavour = 'yaml-pm' | 'yaml-syck' | 'yaml-xs';
 
+/** What the bytes of a session are: characters, or the bytes of a latin-1 text. */
+export type YamlEncoding = 'utf8' | 'latin1';
+
 const letters: Readonly<Record<string, string>> = {
   '0': '\0',
   a: '\x07',
@@ -48,6 +51,7 @@ export function readEscape(source: string, at: number, flavour: YamlFlavour): [s
 
 /** Text as all three modules read it; `raw`: characters above 0x7f stand for themselves. */
 export function quoteYaml(text: string, flavour: YamlFlavour, raw: boolean): string {
+  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
   const ascii = text.replaceAll(/["\\]/g, '\\$&').replaceAll('\n', '\\n');
   const controls = ascii.replaceAll(/\p{Cc}/gu, hexEscape);
   if (raw) return `"${controls}"`;
@@ -68,16 +72,42 @@ function hexEscape(character: string): string {
  * end lines too, and stay.
  */
 export function foldLines(text: string): string {
-  return text.replaceAll(/[ \t]*[\n\u2028\u2029][ \t\n\u2028\u2029]*/g, (gap) => {
-    const ends = gap.replaceAll(/[ \t]/g, '');
-    if (!ends.startsWith('\n')) return ends;
-    return ends.length === 1 ? ' ' : ends.slice(1);
-  });
+  // Blanks before the end of a line are cut off by hand: a pattern would look at each run of them once from each one.
+  const pieces = text.split(/([\n\u2028\u2029][ \t\n\u2028\u2029]*)/);
+  const last = pieces.length - 1;
+  return pieces
+    .map((piece, index) => {
+      if (index === last) return piece;
+      return index % 2 === 0 ? trimBlanks(piece) : foldGap(piece);
+    })
+    .join('');
+}
+
+function foldGap(gap: string): string {
+  const ends = gap.replaceAll(/[ \t]/g, '');
+  if (!ends.startsWith('\n')) return ends;
+  return ends.length === 1 ? ' ' : ends.slice(1);
 }
 
 /** Without the blanks at its end; a no-break space is text. */
 export function trimBlanks(text: string): string {
+  return withoutTrailing(' \t', text);
+}
+
+/** Without what Perl takes for blanks in a text of characters, on both sides. */
+export function trimWideBlanks(text: string): string {
+  const end = withoutTrailing(wideBlanks, text).length;
+  let start = 0;
+  while (start < end && wideBlanks.includes(text.charAt(start))) start += 1;
+  return text.slice(start, end);
+}
+
+const wideBlanks =
+  ' \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000';
+
+/** A text without any of these characters at its end. */
+export function withoutTrailing(characters: string, text: string): string {
   let end = text.length;
-  while (end > 0 && ' \t\r'.includes(text.charAt(end - 1))) end -= 1;
+  while (end > 0 && characters.includes(text.charAt(end - 1))) end -= 1;
   return text.slice(0, end);
 }

@@ -7,7 +7,7 @@ import type { Provenance } from './dumper-opaque.ts';
 import { maxDepth, parseYaml } from './yaml-session-parse.ts';
 import type { YamlText } from './yaml-session-parse.ts';
 import { quoteYaml } from './yaml-session-text.ts';
-import type { YamlFlavour } from './yaml-session-text.ts';
+import type { YamlEncoding, YamlFlavour } from './yaml-session-text.ts';
 
 /** What a MEDIUMTEXT column holds. */
 const maxCharacters = 16 * 1024 * 1024;
@@ -25,7 +25,7 @@ export const yamlSyckCodec: SessionCodec = yaml('yaml-syck');
 export const yamlXsCodec: SessionCodec = yaml('yaml-xs');
 
 interface Read extends YamlText {
-  readonly encoding: 'utf8' | 'latin1';
+  readonly encoding: YamlEncoding;
 }
 
 /**
@@ -55,17 +55,20 @@ function yaml(flavour: YamlFlavour): SessionCodec {
 function read(bytes: Buffer, flavour: YamlFlavour): Read {
   const utf8 = bytes.toString('utf8');
   const isUtf8 = flavour !== 'yaml-syck' && Buffer.from(utf8, 'utf8').equals(bytes);
-  if (flavour === 'yaml-xs') {
-    const problem = !isUtf8
-      ? 'not UTF-8'
-      : /(?![\t\n\r\x85])[\p{Cc}\ufffe\uffff]/u.test(utf8)
-        ? 'a control character'
-        : null;
-    if (problem !== null)
-      throw new Problem('SESSION_UNREADABLE', `YAML session: ${problem}, which YAML::XS refuses`);
-  }
+  const problem = foreign(bytes, isUtf8 ? utf8 : null, flavour);
+  if (problem !== null)
+    throw new Problem('SESSION_UNREADABLE', `YAML session: ${problem}, which its module never writes`);
   const encoding = isUtf8 ? 'utf8' : 'latin1';
-  return { ...parseYaml(isUtf8 ? utf8 : bytes.toString('latin1'), flavour), encoding };
+  return { ...parseYaml(isUtf8 ? utf8 : bytes.toString('latin1'), flavour, encoding), encoding };
+}
+
+/** What YAML::Syck would write and the others would not, and read each in its own way or not at all. */
+function foreign(bytes: Buffer, utf8: string | null, flavour: YamlFlavour): string | null {
+  if (flavour === 'yaml-syck') return null;
+  if (bytes.includes(0x0d)) return 'a carriage return';
+  if (flavour === 'yaml-pm') return null;
+  if (utf8 === null) return 'bytes that are not UTF-8';
+  return /[[\p{Cc}\ufffe\uffff]--[\t\n\x85]]/v.test(utf8) ? 'a control character' : null;
 }
 
 /** What several keys share is spelled out under one of them; so all of them stay or none does. */

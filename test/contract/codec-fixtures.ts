@@ -6,7 +6,10 @@ export interface CodecFixture {
   /** `cart`. */
   readonly session: string;
   readonly bytes: Buffer;
-  readonly thawed: View;
+  /** Null where Perl was given characters and we are given their UTF-8: it was not asked what it reads then. */
+  readonly thawed: View | null;
+  /** Whether Perl could not read it again. */
+  readonly failed: boolean;
 }
 
 /** How the fixtures' index describes a value; its describe_help names the tags. */
@@ -21,6 +24,7 @@ interface Described {
 
 interface Recorded {
   readonly file?: string;
+  readonly wide?: boolean;
   readonly thaw?: 'identical' | Described;
 }
 
@@ -30,8 +34,6 @@ interface Index {
     readonly value: Described;
     /** By serializer. */
     readonly files: Record<string, Recorded>;
-    /** The same, for those that stay out of the way of other tests. */
-    readonly codecs?: Record<string, Recorded>;
   }[];
 }
 
@@ -40,12 +42,18 @@ const folder = new URL('../fixtures/perl/', import.meta.url);
 /** Every session that one serializer wrote: `cgisession-storable`. */
 export function codecFixtures(serializer: string): CodecFixture[] {
   const index = JSON.parse(readFileSync(new URL('index.json', folder), 'utf8')) as Index;
-  return index.cases.flatMap(({ name, value, files, codecs }) => {
-    const { file, thaw } = codecs?.[serializer] ?? files[serializer] ?? {};
-    if (file === undefined || thaw === undefined) return [];
-    const bytes = readFileSync(new URL(file, folder));
-    return [{ session: name, bytes, thawed: viewOf(thaw === 'identical' ? value : thaw) }];
+  return index.cases.flatMap(({ name, value, files }) => {
+    const { file, wide, thaw } = files[serializer] ?? {};
+    if (file === undefined) return [];
+    const recorded = thaw === 'identical' ? value : thaw;
+    const thawed = recorded === undefined || wide === true ? null : viewOf(recorded);
+    return [{ session: name, bytes: codecFixture(name, serializer), thawed, failed: thaw === undefined }];
   });
+}
+
+/** The bytes of one session that one serializer wrote. */
+export function codecFixture(session: string, serializer: string): Buffer {
+  return readFileSync(new URL(`${session}.${serializer}.bin`, folder));
 }
 
 function viewOf(described: Described): View {
@@ -58,13 +66,11 @@ function viewOf(described: Described): View {
       const value = Number(described.v);
       return Number.isSafeInteger(value) ? value : ['other'];
     }
-    case 'num':
-      return [
-        'double',
-        Buffer.from(described.le ?? '', 'hex')
-          .reverse()
-          .toString('hex'),
-      ];
+    case 'num': {
+      const bytes = Buffer.from(described.le ?? '', 'hex').reverse();
+      const value = bytes.readDoubleBE();
+      return Number.isSafeInteger(value) ? value : ['double', bytes.toString('hex')];
+    }
     case 'str':
       return described.v as string;
     case 'bytes':
@@ -91,7 +97,8 @@ function keyText(key: Key): string {
 }
 
 function fromCodePoints(hex: string): string {
-  return String.fromCodePoint(...hex.split(' ').map((code) => Number.parseInt(code, 16)));
+  const codes = hex.split(' ').filter((code) => code !== '');
+  return String.fromCodePoint(...codes.map((code) => Number.parseInt(code, 16)));
 }
 
 /** The order in which views have their keys. */

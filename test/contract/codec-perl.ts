@@ -32,6 +32,11 @@ export function thawInPerl(module: PerlModule, images: readonly Buffer[]): (Thaw
   return answers.map((answer) => ('error' in answer ? answer : { ...answer, value: sorted(answer.value) }));
 }
 
+/** Only the values of it. */
+export function readInPerl(module: PerlModule, images: readonly Buffer[]): (View | { error: string })[] {
+  return thawInPerl(module, images).map((answer) => ('error' in answer ? answer : answer.value));
+}
+
 /** What the module writes when it has read each of these. */
 export function againInPerl(module: PerlModule, images: readonly Buffer[]): Buffer[] {
   return (askPerl(module, 'again', images) as string[]).map((hex) => Buffer.from(hex, 'hex'));
@@ -75,6 +80,13 @@ export function viewOfValue(value: unknown): View {
   return ['hash', ...entries.sort(byKey)];
 }
 
+/** Whether we read what Perl reads; an Opaque of ours stands for anything that Perl may have there. */
+export function agrees(ours: unknown, perls: unknown): boolean {
+  if (Array.isArray(ours) && ours[0] === 'other') return true;
+  if (!Array.isArray(ours) || !Array.isArray(perls)) return ours === perls;
+  return ours.length === perls.length && ours.every((part, index) => agrees(part, perls[index]));
+}
+
 function bitsOf(value: number): string {
   const bits = Buffer.alloc(8);
   bits.writeDoubleBE(value);
@@ -98,7 +110,7 @@ use overload '""' => sub { 'over' }, fallback => 1;
 package main;
 
 sub main {
-    my $json = JSON::PP->new->ascii->canonical->allow_nonref;
+    my $json = JSON::PP->new->ascii->canonical->allow_nonref->max_depth(100_000);
     my $batch = $json->decode(do { local $/; <STDIN> });
     my %commands = (thaw => \&view_of, again => \&again, make => \&make);
     print $json->encode([map { $commands{$ARGV[0]}->(pack 'H*', $_) } @$batch]);
@@ -114,8 +126,10 @@ sub view_of {
     return {error => "$@" || 'nothing came back'} if !ref $session;
     my %places;
     my $value = view($session, [], [], \%places);
-    return {value => $value, shared => [sort { "@{$a->[0]}" cmp "@{$b->[0]}" } map { [sort { "@$a" cmp "@$b" } @$_] } grep { @$_ > 1 } values %places]};
+    return {value => $value, shared => [sort { told($a) cmp told($b) } map { [sort { "@$a" cmp "@$b" } @$_] } grep { @$_ > 1 } values %places]};
 }
+
+sub told { return join "\n", map { "@$_" } @{$_[0]} }
 
 sub view {
     my ($value, $around, $path, $places) = @_;
@@ -125,12 +139,18 @@ sub view {
     push @{$places->{$address}}, [@$path ? $path->[0] : '', join '/', @$path[1 .. $#$path]];
     for my $level (0 .. $#$around) { return ['cycle', @$around - $level] if $around->[$level] == $address }
     my $inner = inside($value, reftype($value), [@$around, $address], $path, $places);
-    return defined blessed($value) ? ['blessed', blessed($value), $inner] : $inner;
+    return $inner if !defined blessed($value);
+    (my $class = blessed($value)) =~ s/^Safe::Root\d+::/Safe::Root::/;    # every Safe has a number of its own
+    return ['blessed', $class, $inner];
 }
 
 sub inside {
     my ($value, $kind, @rest) = @_;
-    return ['regexp', re::regexp_pattern($value)] if re::is_regexp($value);
+    if (re::is_regexp($value)) {
+        my ($pattern, $flags) = re::regexp_pattern($value);
+        $flags =~ tr/u//d;    # comes and goes with the UTF-8 flag of the text that it was compiled from
+        return ['regexp', $pattern, $flags];
+    }
     if ($kind eq 'ARRAY') {
         return ['tied', view(tied(@$value), @rest)] if tied @$value;
         return ['array', map { exists $value->[$_] ? part(\$value->[$_], $_, @rest) : undef } 0 .. $#$value];
@@ -156,8 +176,14 @@ sub plain {
     my ($value) = @_;
     return ['vstring', unpack 'H*', $value] if ref \$value eq 'VSTRING';
     my $flags = B::svref_2object(\$value)->FLAGS;
-    return $value if $flags & B::SVf_POK;
-    return $value =~ /^-?\d+$/ && abs($value) < 2**53 ? 0 + $value : ['other'] if $flags & B::SVf_IOK;
+    return "$value" if $flags & B::SVf_POK;    # it may know the number too
+    return $value =~ /^-?\d+$/ && sprintf('%.0f', unpack 'd', pack 'd', $value) eq $value ? number($value) : ['other'] if $flags & B::SVf_IOK;
+    return number($value);
+}
+
+# Perl keeps whole doubles as integers where it can; they are the same number.
+sub number {
+    my ($value) = @_;
     return abs($value) < 2**53 && $value == int $value ? 0 + $value : ['double', unpack 'H*', pack 'd>', $value];
 }
 `;

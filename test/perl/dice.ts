@@ -78,6 +78,7 @@ export const { session: anySession } = fc.letrec<{ session: SessionData; value: 
     fc.constant(null),
     anyText,
     anyInteger,
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
     fc.array(tie('value'), { maxLength: 5 }),
     tie('session') as fc.Arbitrary<SessionValue>,
   ),

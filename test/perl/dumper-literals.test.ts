@@ -3,7 +3,9 @@ import t from 'tap';
 import { fifteenDigits } from '../../src/perl/dumper-literals.ts';
 import { dumperCodec } from '../../src/perl/dumper.ts';
 import { anyInteger, anyText, dangerous, dice, leftover } from './dice.ts';
-import { askPerl, shapeOf, thawInPerl } from './real-perl.ts';
+import { readAs } from '../contract/codec-formats.ts';
+import { viewOfValue } from '../contract/codec-perl.ts';
+import { askPerl } from './real-perl.ts';
 
 t.test('the dangerous texts come out as nothing but literals', async (t) => {
   dangerous.forEach((text, index) => {
@@ -14,8 +16,11 @@ t.test('the dangerous texts come out as nothing but literals', async (t) => {
 
 t.test('Perl reads the dangerous texts as what they are', async (t) => {
   const sessions = dangerous.map((text) => ({ k: text, [`${text}!`]: text }));
-  const perls = thawInPerl(sessions.map((session) => dumperCodec.encode(session, null)));
-  sessions.forEach((session, index) => t.same(perls[index], shapeOf(session), `text ${index}`));
+  const perls = readAs(
+    'dumper',
+    sessions.map((session) => dumperCodec.encode(session, null)),
+  );
+  sessions.forEach((session, index) => t.same(perls[index], viewOfValue(session), `text ${index}`));
 });
 
 t.test('our text is byte for byte the text of the XS writer', async (t) => {

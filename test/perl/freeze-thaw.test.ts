@@ -1,21 +1,9 @@
 import t from 'tap';
 import { freezeThawCodec } from '../../src/perl/freeze-thaw.ts';
-import { holdCodec } from './codec-promises.ts';
-import { fixturesOf } from './fixtures.ts';
+import { codecContract } from '../contract/codec.ts';
+import { formatCalled } from '../contract/codec-formats.ts';
 
-/** Sessions with objects or shared parts can be read and kept, not changed. */
-const tied = ['shared', 'selfref', 'blessed', 'overloaded', 'hooked', 'bigint', 'vstring'];
-/** Lengths of characters in a text of UTF-8: Perl reads them only after decoding. */
-const wide = ['utf8', 'regexp'];
-
-holdCodec(freezeThawCodec, fixturesOf('cgisession-freezethaw'), {
-  unreadable: ['top_array'],
-  notInThisPerl: wide,
-  onlyKept: tied,
-  numbersAreText: true,
-  bytesOnly: true,
-  pieces: ['$', '@', '%', '|', '<0|', '>>0|', ')', '_', '/', '9999999', '1|'],
-});
+codecContract(t, formatCalled('freezethaw'));
 
 t.test('lengths of characters are read where lengths of bytes do not fit', async (t) => {
   const like = Buffer.from('FrT;@1|%2|$1|\u263a$2|\u{1f600}x');
@@ -32,4 +20,11 @@ t.test('what is tied is kept or refused', async (t) => {
   t.match(data, { a: { summary: 'blessed C' }, b: 'x' });
   t.same(freezeThawCodec.encode(data, like), like);
   t.throws(() => freezeThawCodec.encode({ ...data, b: 'y' }, like), { code: 'SESSION_UNWRITABLE' });
+});
+
+t.test('a count that lies on every level sets nothing aside', async (t) => {
+  const before = process.memoryUsage().rss;
+  const text = `FrT;@1|%2|$1|a${'@1000000|'.repeat(500)}${'_'.repeat(1_000_000)}`;
+  t.throws(() => freezeThawCodec.decode(Buffer.from(text)), { code: 'SESSION_UNREADABLE' });
+  t.ok(process.memoryUsage().rss - before < 500 * 2 ** 20, 'all levels would have set 4 GB aside');
 });

@@ -1,15 +1,12 @@
 import t from 'tap';
 import { jsonCodec } from '../../src/perl/json-session.ts';
-import { holdCodec } from './codec-promises.ts';
-import { fixturesOf } from './fixtures.ts';
-import { readInPerl } from './other-perl.ts';
+import { codecContract } from '../contract/codec.ts';
+import { formatCalled, readAs } from '../contract/codec-formats.ts';
+import { viewOfValue } from '../contract/codec-perl.ts';
 
 const read = (text: string) => jsonCodec.decode(Buffer.from(text));
 
-holdCodec(jsonCodec, fixturesOf('apachesession-json'), {
-  unreadable: ['top_array', 'floats'],
-  pieces: ['"', '\\', '{', '}', '[', ']', ',', ':', 'null', 'true', '\\u', '\\ud83d', 'e5', '.'],
-});
+codecContract(t, formatCalled('json'));
 
 t.test('what changed is written anew, all other text stays', async (t) => {
   const like = Buffer.from(
@@ -24,6 +21,17 @@ t.test('what changed is written anew, all other text stays', async (t) => {
     jsonCodec.encode(data, like).toString(),
     '{"a" : "caf\u00e9","b":true,"c": [1.5,{"d":false},"\\u263a\\ud83d\\ude00\\u007f"],"e":12345678901234567890,"new":0.1}',
   );
+});
+
+t.test('a double without a fraction stays a number that both languages read', async (t) => {
+  const data = { a: 1e17, b: -(2 ** 60), c: 2 ** 53, d: 1e21, e: 9007199254740991, f: -0 };
+  const written = jsonCodec.encode(data, null);
+  t.equal(
+    written.toString(),
+    '{"a":1e+17,"b":-1.152921504606847e+18,"c":9.007199254740992e+15,"d":1e+21,"e":9007199254740991,"f":0}',
+  );
+  t.same(jsonCodec.decode(written), data);
+  t.same(readAs('json', [written]), [viewOfValue(data)]);
 });
 
 t.test('bytes that are not UTF-8 are latin-1, and stay it', async (t) => {
@@ -44,7 +52,7 @@ t.test('what Perl cannot read is refused', async (t) => {
     '',
   ]) {
     t.throws(() => read(text), { code: 'SESSION_UNREADABLE' }, text);
-    t.match(readInPerl('json', [Buffer.from(text)]), [{ error: String }], `${text} in Perl`);
+    t.match(readAs('json', [Buffer.from(text)]), [{ error: String }], `${text} in Perl`);
   }
   t.throws(() => read('{"a":1,"a":2}'), {
     code: 'SESSION_UNREADABLE',
@@ -56,8 +64,8 @@ t.test('what Perl cannot read is refused', async (t) => {
 t.test('as deep as Perl reads, and not deeper', async (t) => {
   const nest = (depth: number) => `${'{"a":'.repeat(depth - 1)}{}${'}'.repeat(depth - 1)}`;
   t.doesNotThrow(() => read(nest(512)));
-  t.notMatch(readInPerl('json', [Buffer.from(nest(512))]), [{ error: String }]);
-  t.match(readInPerl('json', [Buffer.from(nest(513))]), [{ error: String }]);
+  t.notMatch(readAs('json', [Buffer.from(nest(512))]), [{ error: String }]);
+  t.match(readAs('json', [Buffer.from(nest(513))]), [{ error: String }]);
   for (const depth of [513, 1_000_000]) t.throws(() => read(nest(depth)), { code: 'SESSION_UNREADABLE' });
 });
 

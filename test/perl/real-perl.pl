@@ -1,4 +1,4 @@
-# The real Perl's side of the tests: reads a JSON batch from stdin, answers with JSON. See real-perl.ts.
+# CGI::Session's side of the tests: reads a JSON batch from stdin, answers with JSON. See real-perl.ts.
 use strict;
 use warnings;
 
@@ -14,16 +14,9 @@ use File::Temp;
 use JSON::PP;
 
 my $json = JSON::PP->new->ascii->utf8->canonical->allow_nonref;
-my %commands = (thaw => \&thaw, again => \&again, knots => \&knots, freeze => \&freeze, print => \&print_numbers, session => \&session);
+my %commands = (knots => \&knots, freeze => \&freeze, print => \&print_numbers, session => \&session);
 my $batch = $json->decode(do { local $/; <STDIN> });
 print $json->encode([map { $commands{$ARGV[0]}->($_) } @$batch]);
-
-sub thaw {
-    my ($hex) = @_;
-    my $value = eval { CGI::Session::Serialize::default->thaw(pack 'H*', $hex) };
-    return {error => CGI::Session::Serialize::default->errstr || "$@" || 'nothing came back'} if !ref $value;
-    return shape($value);
-}
 
 # A thing inside itself is ['other'], as is whatever is neither hash, array nor plain.
 sub shape {
@@ -36,12 +29,6 @@ sub shape {
     if ($kind eq 'HASH') { return ['hash', map { ["$_", shape($value->{$_}, %around)] } keys %$value] }
     return ['other'] if $kind ne '' || ref \$value eq 'VSTRING';
     return B::svref_2object(\$value)->FLAGS & B::SVf_POK ? $value : 0 + $value;
-}
-
-# The text that Perl writes after it read a text.
-sub again {
-    my $class = 'CGI::Session::Serialize::default';
-    return unpack 'H*', $class->freeze($class->thaw(pack 'H*', $_[0]));
 }
 
 # [text] or [text, 1]: what the serializer writes for {k => text}; with 1, text is a number.

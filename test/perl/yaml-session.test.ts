@@ -1,43 +1,13 @@
 import t from 'tap';
+import type { Test } from 'tap';
 import type { SessionData } from '../../src/session/session.ts';
 import { yamlCodec, yamlSyckCodec, yamlXsCodec } from '../../src/perl/yaml-session.ts';
-import { holdCodec } from './codec-promises.ts';
-import { fixturesOf } from './fixtures.ts';
-import { readInPerl } from './other-perl.ts';
-import { shapeOf } from './real-perl.ts';
+import { codecContract } from '../contract/codec.ts';
+import { formatCalled, readAs } from '../contract/codec-formats.ts';
+import { madeInPerl, readInPerl, viewOfValue } from '../contract/codec-perl.ts';
 
-const flavours = [
-  { codec: yamlCodec, serializer: 'yaml-pp' },
-  { codec: yamlSyckCodec, serializer: 'cgisession-yaml', bytesOnly: true as const },
-  { codec: yamlXsCodec, serializer: 'yaml-xs' },
-];
-const pieces = [
-  '---',
-  '- ',
-  ': ',
-  '\n',
-  '  ',
-  '&1',
-  '*1',
-  '"',
-  "'",
-  '|',
-  '!!perl/hash:X',
-  '~',
-  '{}',
-  '[]',
-  '? ',
-  '\\',
-  '#',
-];
-for (const { codec, serializer, bytesOnly } of flavours) {
-  holdCodec(codec, fixturesOf(serializer), {
-    unreadable: ['top_array'],
-    numbersAreText: true,
-    ...(bytesOnly && { bytesOnly }),
-    pieces,
-  });
-}
+const codecs = [yamlCodec, yamlSyckCodec, yamlXsCodec];
+for (const { name } of codecs) codecContract(t, formatCalled(name));
 
 const read = (text: string, codec = yamlXsCodec) => codec.decode(Buffer.from(text));
 
@@ -45,18 +15,83 @@ t.test('objects are carried to another place in the text', async (t) => {
   const like = Buffer.from(
     '---\nlist:\n- !!perl/hash:C\n  a: |-\n    x\n      y\n  b:\n  - 1\n- !!perl/scalar:S |2-\n    x\n  y\n- !!perl/array:E []\nz: 1\n',
   );
-  for (const { codec } of flavours) {
+  for (const codec of codecs) {
     const data = codec.decode(like);
     t.match(data['list'], [{ summary: 'blessed C' }, { summary: 'blessed S' }, { summary: 'blessed E' }]);
     const deeper = codec.encode({ list: { deep: [data['list'] as never] }, z: '1' } as SessionData, like);
-    const [, , [, list] = []] = [
-      'hash',
-      ...(readInPerl(codec.name, [like])[0] as unknown as [][]),
-    ] as never[][];
+    const [, , [, list] = []] = ['hash', ...(readAs(codec.name, [like])[0] as unknown as [][])] as never[][];
     const expected = ['hash', ['list', ['hash', ['deep', ['array', list]]]], ['z', '1']];
-    t.same(readInPerl(codec.name, [deeper])[0], expected, deeper.toString());
+    t.same(readAs(codec.name, [deeper])[0], expected, deeper.toString());
     t.same(codec.encode(codec.decode(deeper), deeper), deeper);
   }
+});
+
+/** What Perl makes of values, and reads of it, is what we read. */
+function readsAlike(t: Test, name: string, expressions: readonly string[]): void {
+  const { codec, perl } = formatCalled(name);
+  const images = madeInPerl(perl, expressions);
+  const perls = readInPerl(perl, images);
+  images.forEach((image, index) => t.same(viewOfValue(codec.decode(image)), perls[index], image.toString()));
+}
+
+t.test('keys of several lines, and what stands after them in the line of the colon', async (t) => {
+  const keys = [`"two\\nlines"`, `"two\\nlines\\n"`, `"word " x 40`, `"\\n"`, `"a: b\\n"`, `"x" x 300`];
+  const values = [
+    `"v"`,
+    'undef',
+    '[1, [2]]',
+    '[]',
+    '{a => 1, b => [2]}',
+    `{"x\\ny" => +{"word " x 40 => [3]}}`,
+  ];
+  for (const name of ['yaml-pm', 'yaml-syck', 'yaml-xs'])
+    readsAlike(
+      t,
+      name,
+      keys.flatMap((key) =>
+        values.map((value) => `+{${key} => ${value}, l => [+{${key} => ${value}}], z => 1}`),
+      ),
+    );
+});
+
+t.test('carriage returns are text to YAML::Syck alone', async (t) => {
+  const texts = [
+    'a\\rb',
+    'a\\r',
+    '\\r',
+    '\\ra',
+    'a\\r\\r',
+    'a \\r',
+    '\\r~',
+    'a:\\rb',
+    'a\\r#b',
+    "\\r\\r -  '",
+  ];
+  for (const name of ['yaml-pm', 'yaml-syck', 'yaml-xs'])
+    readsAlike(
+      t,
+      name,
+      texts.map((text) => `{k => "${text}", l => [1, "${text}"], "k${text}" => 1, z => 2}`),
+    );
+  for (const { codec } of [formatCalled('yaml-pm'), formatCalled('yaml-xs')])
+    t.throws(() => read('---\nk: a\rb\n', codec), { message: /a carriage return/ });
+  t.throws(() => read('---\nk: |\n  a\r\n  b\r\n', yamlSyckCodec), { message: /a carriage return/ });
+});
+
+t.test('to YAML.pm a no-break space is a blank, where Perl knows the text as characters', async (t) => {
+  const texts = ['W', 'Wa', 'aW', 'aWb', ' W', 'aW:b', 'a:Wb', 'W~', 'WW', 'Wa\\n', 'a\\nW\\nb'];
+  const blanks = ['\\x{a0}', '\\x{85}', '\\x{2003}'];
+  const wide = blanks.flatMap((blank) => texts.map((text) => text.replaceAll('W', blank)));
+  readsAlike(
+    t,
+    'yaml-pm',
+    wide.map((text) => `{k => "${text}", l => [1, "${text}"], z => "\\x{263a}"}`),
+  );
+  readsAlike(
+    t,
+    'yaml-pm',
+    texts.map((text) => `{k => "${text.replaceAll('W', '\\xa0')}", z => "caf\\xe9"}`),
+  );
 });
 
 t.test('what is shared stays together', async (t) => {
@@ -108,7 +143,7 @@ t.test('parts of YAML that these modules do not write are refused', async (t) =>
 
 t.test('deep and long texts take moments', async (t) => {
   const started = performance.now();
-  for (const { codec } of flavours) {
+  for (const codec of codecs) {
     for (const unit of [
       '- ',
       '? ',
@@ -127,10 +162,13 @@ t.test('deep and long texts take moments', async (t) => {
       ' - x\n',
       ' #',
       ': ',
+      '\t',
+      ' \n',
+      '\n\n',
     ])
-      for (const opening of ['---\n', '---\na: ', '---\na: "', '---\na:\n  - '])
+      for (const opening of ['---\n', '---\na: ', '---\na: "', '---\na:\n  - ', '---\na: |\n  x', '---\na'])
         try {
-          codec.decode(Buffer.from(opening + unit.repeat(200_000 / unit.length)));
+          codec.decode(Buffer.from(`${opening}${unit.repeat(200_000 / unit.length)}x\ny"\n`));
         } catch (error) {
           t.match(error, { code: 'SESSION_UNREADABLE' });
         }
@@ -157,7 +195,7 @@ t.test('texts that mean something in YAML are only texts, as keys and as values'
     '\\',
     '"\\',
   ];
-  for (const { codec } of flavours) {
+  for (const codec of codecs) {
     const data = Object.fromEntries(
       texts.flatMap((text, n) => [
         [text, text],
@@ -165,7 +203,7 @@ t.test('texts that mean something in YAML are only texts, as keys and as values'
       ]),
     );
     const written = codec.encode(data, null);
-    t.same(readInPerl(codec.name, [written]), [shapeOf(data)], codec.name);
+    t.same(readAs(codec.name, [written]), [viewOfValue(data)], codec.name);
     t.same(codec.decode(written), data);
   }
 });
