@@ -6,6 +6,7 @@ import { filePresence } from './files/file-presence.ts';
 import { fileSnapshots } from './files/file-snapshots.ts';
 import { Locker } from './files/locker.ts';
 import { chosenLock } from './mysql/choose-lock.ts';
+import { collationOf } from './mysql/collation.ts';
 import { heldElsewhere } from './mysql/held-elsewhere.ts';
 import { LockTable } from './mysql/lock-table.ts';
 import { NamedLock } from './mysql/named-lock.ts';
@@ -64,7 +65,7 @@ async function inMysql(
     session.trace === 'off'
       ? null
       : snapshotReader(
-          { ...options, charset: `${store.charset}_general_ci` },
+          { ...options, charset: collationOf(store.charset) },
           sessionTable(session.format, store),
           systemClock,
         );

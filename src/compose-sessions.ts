@@ -12,6 +12,7 @@ import type { MysqlAddress, StoreAddress } from './config/store-url.ts';
 import { Problem } from './errors.ts';
 import { systemClock } from './exchange/clock.ts';
 import type { SessionParts } from './gateway/parts.ts';
+import { collationOf } from './mysql/collation.ts';
 import { TimelineTable } from './mysql/timeline-table.ts';
 import { codecCalled } from './perl/formats.ts';
 import type { HostSettings } from './porting/spawn.ts';
@@ -119,7 +120,7 @@ export function portSessions(
         : {
             options: {
               ...connectionOptions(address),
-              charset: `${address.charset}_general_ci`,
+              charset: collationOf(address.charset),
               connectionLimit: portConnections,
             },
             table: sessionTable(format, address),

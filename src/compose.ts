@@ -102,6 +102,7 @@ export async function compose(
     metrics: () => metrics.page(),
     notReady: () => (sessions === null ? Promise.resolve(null) : sessions.notReady()),
     hosts: [adminAt.host],
+    advice: () => habits.advice(),
     sessions: (by) => timeline.list(by),
     session: (idOrLabel) => timeline.find(idOrLabel),
   });

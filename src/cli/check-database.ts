@@ -14,8 +14,8 @@ export interface DatabaseCheck {
   readonly findings: readonly ProbeFinding[];
 }
 
-/** Connections of a gateway's own: 8 to look at sessions, and one each for turns, presence and the timeline. */
-const gatewayConnections = 11;
+/** Connections of a gateway's own: 8 to look at sessions, 2 for turns of others, and one each for turns, presence and timeline. */
+const gatewayConnections = 13;
 
 /** Looks at the store of the sessions. Null where the file has no session map. */
 export async function checkDatabase(settings: Settings): Promise<DatabaseCheck | null> {

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import { countFindings, printFindings } from '../config/findings.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Route } from '../routing/route.ts';
+import { adviceOf } from './check-running.ts';
 import { type ExitCode, exitCodes } from './failure.ts';
 import { readFileFor } from './load.ts';
 import { print, printJson } from './print.ts';
@@ -14,11 +15,13 @@ export interface CheckOptions {
 }
 
 /**
- * `banyan check`: prints everything that is wrong with a file, and with `--database` where it keeps its sessions. Exit
+ * `banyan check`: prints everything that is wrong with a file, what a gateway that
+ * runs on it has seen of its routes, and with `--database` where it keeps its sessions. Exit
  * code 1 when there are errors, 3 when the database does not answer; warnings are 0.
  */
 export async function check(file: string, options: CheckOptions): Promise<ExitCode> {
-  const { settings, findings } = await readFileFor(file);
+  const { settings, findings: written } = await readFileFor(file);
+  const findings = settings === null ? written : [...written, ...(await adviceOf(settings))];
   const store = settings !== null && options.database === true ? await lookAtStore(settings) : null;
   const exitCode = settings === null ? exitCodes.findings : (store?.exitCode ?? exitCodes.ok);
   if (options.json === true) {

@@ -1,3 +1,4 @@
+import type { Advice } from '../session/advice.ts';
 import Fastify, { type FastifyInstance } from 'fastify';
 import {
   type SessionOrder,
@@ -12,6 +13,8 @@ export interface AdminParts {
   /** Whether the gateway can do its work: null, or the reason why not. */
   readonly notReady: () => Promise<string | null>;
   readonly hosts: readonly string[];
+  /** What somebody should know of the routes' `session:` settings. */
+  readonly advice: () => readonly Advice[];
   /** The sessions of the timeline in an order, and what was counted of all; never an id. */
   readonly sessions: (by: SessionOrder) => Promise<TimelineList>;
   /** What happened to one session, by its id or label, oldest first; null where nothing is known of it. */
@@ -21,7 +24,7 @@ export interface AdminParts {
 }
 
 /**
- * The admin listener: /metrics, /live, /ready, /sessions. It is bound to the loopback interface unless somebody says otherwise,
+ * The admin listener: /metrics, /live, /ready, /advice, /sessions. It is bound to the loopback interface unless somebody says otherwise,
  * and answers only to a Host that is an address or `localhost`: a page of another site that points its own name at
  * 127.0.0.1 (DNS rebinding) gets nothing.
  */
@@ -43,6 +46,9 @@ export function makeAdmin(parts: AdminParts): FastifyInstance {
     const reason = await parts.notReady();
     return reason === null ? { ready: true } : reply.code(503).send({ ready: false, reason });
   });
+  app.get('/advice', async (_request, reply) =>
+    reply.header('cache-control', 'no-store').send({ schema: 1, advice: parts.advice() }),
+  );
   app.get<{ Querystring: { by?: unknown } }>('/sessions', async (request, reply) => {
     const by = sessionOrders.find((order) => order === (request.query.by ?? 'last'));
     void reply.header('cache-control', 'no-store');

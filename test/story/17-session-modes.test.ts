@@ -1,5 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { Visitor } from '../../scripts/shop/visitor.ts';
+import { banyan } from '../helpers/cli.ts';
 import { logged, metricsOf, until, useGateway, useShop } from '../helpers/shop.ts';
 
 t.test('a route that says what it does not keep', async (t) => {
@@ -41,6 +43,21 @@ t.test('a route that says what it does not keep', async (t) => {
       );
     },
   );
+
+  await t.test('banyan check tells it, too, at the line of the route', async (t) => {
+    const file = gateway.routesFile;
+    const settled = readFileSync(file, 'utf8').replace(
+      /^admin: .*$/m,
+      `admin: ${new URL(gateway.adminUrl).host}`,
+    );
+    const copy = `${file}.checked.yaml`;
+    writeFileSync(copy, settled);
+    const environment = { BANYAN_LEGACY: shop.apache.url, BANYAN_SESSIONS: shop.storeUrl };
+    const { code, stdout } = await banyan('.', ['check', copy], environment);
+    t.equal(code, 0, 'it is a warning');
+    t.match(stdout, /yaml:\d+:3: warning: route "view" says session: none, and .* \[writes-without-turn\]/);
+    t.match(stdout, /^ *= help: write "session: write"$/m);
+  });
 
   await t.test('and one that keeps it is not', async (t) => {
     await visitor.get('go.pl?to=help');
