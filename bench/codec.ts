@@ -35,7 +35,8 @@ export const bench: Bench = {
   },
 };
 
-function measure(
+/** What one format costs, each the median in ms. */
+export function measure(
   { codec, serializer }: Format,
   budgetMs: number,
 ): { bytes: number; read: number; kept: number; changed: number } {

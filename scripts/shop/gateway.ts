@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { asServersUser, isRoot } from './process.ts';
 import type { Shop } from './shop.ts';
 import { repository } from './shop.ts';
 
@@ -27,11 +28,19 @@ export function shopEnvironment(shop: Shop): Record<string, string | undefined> 
   return { ...process.env, BANYAN_LEGACY: shop.apache.url, BANYAN_SESSIONS: shop.storeUrl };
 }
 
-/**
- * Writes a routes.yaml for the shop into its scratch folder. `routes` is the text below `routes:`, indented by two;
- * `wait` is how long a request waits for its turn.
- */
-export function writeRoutes(shop: Shop, routes: string, wait = '10s'): string {
+/** What a routes.yaml may say besides its routes. */
+export interface RoutesOptions {
+  /** How long a request waits for its turn. */
+  readonly wait?: string | undefined;
+  /** The lines below `session:`, indented by two, where it is not the shop's own session. */
+  readonly session?: readonly string[];
+}
+
+const shopSession = ['  format: cgi-session', '  store: ${BANYAN_SESSIONS}'];
+
+/** Writes a routes.yaml for the shop into its scratch folder. `routes` is the text below `routes:`, indented by two. */
+export function writeRoutes(shop: Shop, routes: string, options: RoutesOptions = {}): string {
+  const { wait = '10s', session = shopSession } = options;
   const file = join(shop.scratch, `routes-${++count}.yaml`);
   const head = [
     'listen: 127.0.0.1:0',
@@ -40,19 +49,21 @@ export function writeRoutes(shop: Shop, routes: string, wait = '10s'): string {
     'base: /cgi-bin/',
     `ports: ${join(repository, 'ports')}`,
     'session:',
-    '  format: cgi-session',
-    '  store: ${BANYAN_SESSIONS}',
+    ...session,
     `  lock: { wait: ${wait} }`,
   ];
   writeFileSync(file, `${head.join('\n')}\nroutes:\n${routes}\n`);
   return file;
 }
 
-/** Starts a gateway process on a routes.yaml and waits until it serves. Its log goes to a file. */
+/**
+ * Starts a gateway process on a routes.yaml and waits until it serves. Its log goes to a file. With `asServers` it runs
+ * as the user that runs the scripts: where sessions are in files, each must be able to read what the other has made.
+ */
 export async function startGateway(
   shop: Shop,
   routesFile: string,
-  options: { args?: string[]; env?: Record<string, string> } = {},
+  options: { args?: string[]; env?: Record<string, string>; asServers?: boolean } = {},
 ): Promise<GatewayProcess> {
   const logFile = join(shop.scratch, `gateway-${++count}.log`);
   const log = openSync(logFile, 'w');
@@ -60,6 +71,7 @@ export async function startGateway(
   const child = spawn(
     'setpriv',
     [
+      ...(isRoot && options.asServers === true ? asServersUser : []),
       '--pdeathsig',
       'KILL',
       process.execPath,

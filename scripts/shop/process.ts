@@ -7,6 +7,9 @@ import { join } from 'node:path';
 /** True when we are root, and so must start servers as somebody else. */
 export const isRoot = process.getuid?.() === 0;
 
+/** What has setpriv run a program as `nobody`, where we are root. */
+export const asServersUser = ['--reuid=65534', '--regid=65534', '--clear-groups'] as const;
+
 /** Gives a file or a whole folder to `nobody`, whom servers run as. Does nothing when we are an ordinary user. */
 export function giveToServers(path: string): void {
   if (isRoot) execFileSync('chown', ['-R', '65534:65534', path]);
@@ -48,7 +51,7 @@ export function startServer(
   options: { logFile: string; env?: Record<string, string>; asWhoWeAre?: boolean; deathSignal?: string },
 ): Server {
   const log = openSync(options.logFile, 'a');
-  const drop = isRoot && !options.asWhoWeAre ? ['--reuid=65534', '--regid=65534', '--clear-groups'] : [];
+  const drop = isRoot && !options.asWhoWeAre ? asServersUser : [];
   const child = spawn('setpriv', [...drop, '--pdeathsig', options.deathSignal ?? 'KILL', ...command], {
     stdio: ['ignore', log, log],
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', ...options.env },

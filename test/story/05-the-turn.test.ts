@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { repository } from '../../scripts/shop/shop.ts';
 import { Visitor } from '../../scripts/shop/visitor.ts';
-import { lockName } from '../../src/mysql/named-lock.ts';
+import { lockName } from '../../src/mysql/asker.ts';
 import { logged, metricsOf, perlReads, turnsHeld, until, useGateway, useShop } from '../helpers/shop.ts';
 
 /** Sends a GET and leaves as soon as `leaveWhen` resolves. */
