@@ -5,6 +5,7 @@ import { FileLock } from './files/file-lock.ts';
 import { filePresence } from './files/file-presence.ts';
 import { fileSnapshots } from './files/file-snapshots.ts';
 import { Locker } from './files/locker.ts';
+import { whoseFolder } from './files/owner.ts';
 import { chosenLock } from './mysql/choose-lock.ts';
 import { collationOf } from './mysql/collation.ts';
 import { heldElsewhere } from './mysql/held-elsewhere.ts';
@@ -35,6 +36,7 @@ export interface SessionPlaces {
 export interface LockNews {
   readonly onLost: (locks: number) => void;
   readonly onChosen: (kind: string, why: string) => void;
+  readonly onDoubt: (doubt: string) => void;
 }
 
 /** Opens the place of the sessions that the settings name. */
@@ -86,8 +88,10 @@ async function inMysql(
 async function inFiles(
   session: SessionSettings,
   store: FileAddress,
-  { onLost }: LockNews,
+  { onLost, onDoubt }: LockNews,
 ): Promise<SessionPlaces> {
+  const doubt = await whoseFolder(store.directory);
+  if (doubt !== null) onDoubt(doubt);
   const locker = new Locker({ directory: store.directory, clock: systemClock });
   const lock = new FileLock({ locker, onLost });
   const { format, trace } = session;

@@ -62,6 +62,7 @@ export async function compose(
       ? null
       : await composeSessions(settings.session, store, {
           onLost: (locks) => metrics.locksLost(locks),
+          onDoubt: (doubt) => log.warn(doubt),
           onChosen: (kind, why) => log.info('session locks', { kind, why }),
         });
   const turnstile = sessions?.parts.turnstile ?? null;

@@ -24,7 +24,11 @@ export function makeLog(level: string): Log {
   return {
     exchange: (record) => {
       const line = exchangeLine(record);
-      const isUsual = record.problem === null && record.fallback === null && record.nested?.by !== 'origin';
+      const isUsual =
+        record.problem === null &&
+        record.fallback === null &&
+        record.nested?.by !== 'origin' &&
+        record.turn?.lost !== true;
       if (isUsual) logger.info(line, 'exchange');
       else logger.warn(line, 'exchange');
       const outside = outsideLine(record);
