@@ -14,17 +14,15 @@ const places = 7;
 
 /**
  * A gateway that asks for the turn in one session. The turn is place 0, and behind it are the places to wait at, 1 to
- * 7, each a lock of its own. Who is new takes the foremost place that has nobody at it or behind it, and from there
- * closes up place by place, taking the next before the last is given up; so nobody is ever seen to stand nowhere.
+ * 7, each a lock of its own. Where nobody stands at any of them the turn may be taken at once. Everybody else comes in
+ * at the last place and closes up from there, taking the next one before the last is given up: so nobody is ever seen
+ * to stand nowhere, and nobody gets ahead of anybody.
  */
 export class Asker {
-  /** Names of the turn, and of the places behind it. */
+  /** The turn, and the places behind it. */
   readonly #names: readonly string[];
   #at: number | null = null;
-  /** The place to try while it stands nowhere. */
-  #tries = 0;
-  #isRefused = false;
-  #knowsAll = false;
+  #refusals = 0;
 
   constructor(turn: string) {
     this.#names = [turn, ...Array.from({ length: places }, (_, place) => `${turn}:${place + 1}`)];
@@ -36,12 +34,12 @@ export class Asker {
 
   /** Whether it had to wait for others, or would have had to. */
   get hasWaited(): boolean {
-    return this.#isRefused;
+    return this.#refusals > 0;
   }
 
-  /** Whether it has yet to hear how long the queue is. */
+  /** Whether it has yet to try for a place. */
   get isNew(): boolean {
-    return this.#at === null && !this.#knowsAll;
+    return this.#at === null && this.#refusals < 2;
   }
 
   /** The lock that it stands at; null where it stands nowhere. */
@@ -49,27 +47,27 @@ export class Asker {
     return this.#at === null ? null : (this.#names[this.#at] ?? null);
   }
 
-  /** The locks that it asks for: those ahead of it, the next one first; only one where it stands nowhere. */
+  /** The locks that it asks for, one after the other. */
   get ahead(): readonly string[] {
-    const end = this.#at ?? this.#tries + 1;
-    return this.#names.slice(this.#at === null ? this.#tries : 0, end).reverse();
+    return this.#asksForTurn ? this.#names.slice(0, 1) : this.#names.slice(0, this.#start).reverse();
   }
 
-  /** Who is new asks whether somebody stands here. From the back to the front, as those who stand there move. */
+  /** None of these may be held when it takes the first. From the back to the front, as those who stand there move. */
   get behind(): readonly string[] {
-    return this.#at === null ? this.#names.slice(this.#tries + 1).reverse() : [];
+    return this.#asksForTurn ? this.#names.slice(1).reverse() : [];
   }
 
-  /**
-   * It got so many of the locks ahead, and stands at the last of them. Who is new and got none tries further behind;
-   * where even the last place is taken, that one until it is free.
-   */
+  /** It got so many of the locks ahead, and stands at the last of them. */
   move(steps: number): void {
-    if (steps > 0) this.#at = (this.#at ?? this.#tries + 1) - steps;
-    else {
-      this.#isRefused = true;
-      if (this.#tries === places) this.#knowsAll = true;
-      else if (this.#at === null) this.#tries++;
-    }
+    if (steps === 0) this.#refusals++;
+    else this.#at = this.#asksForTurn ? 0 : this.#start - steps;
+  }
+
+  get #asksForTurn(): boolean {
+    return this.#refusals === 0;
+  }
+
+  get #start(): number {
+    return this.#at ?? this.#names.length;
   }
 }

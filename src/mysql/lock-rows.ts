@@ -85,14 +85,14 @@ export class LockRows {
   }
 
   /**
-   * Takes a place, unless somebody stands there or behind it; whether it did. Who stands there is
-   * read as it was committed, without a row lock, so a port that writes under its turn holds nobody up.
+   * Takes a place, unless somebody stands at one of these; whether it did. Who stands there is read as it was committed,
+   * without a row lock, so a port that writes under its turn holds nobody up.
    */
-  async take(owner: string, token: number, name: string, behind: readonly string[]): Promise<boolean> {
+  async take(owner: string, token: number, name: string, unless: readonly string[]): Promise<boolean> {
     const sql = `INSERT INTO ${lockTable} (name, owner, token)
       SELECT ?, gateway.owner, ? FROM ${lockTable} AS gateway WHERE gateway.name = ?
       AND NOT EXISTS (SELECT 1 FROM ${lockTable} AS place WHERE place.name IN (?))`;
-    return (await this.#change(sql, [name, token, gatewayName(owner), [name, ...behind]])) === 1;
+    return (await this.#change(sql, [name, token, gatewayName(owner), unless])) === 1;
   }
 
   /** Moves a place up to a better one; whether it did. */

@@ -125,16 +125,19 @@ export class LockTable implements KeptLock {
   }
 
   async #ask(askers: readonly RowAsker[]): Promise<number[]> {
-    const names = askers.flatMap(({ here, ahead }) => (here === null ? [] : ahead));
+    const names = askers.flatMap(({ ahead, behind }) => (behind.length > 0 ? [] : ahead));
     const taken = names.length === 0 ? new Set<string>() : await this.#rows.taken(names);
     return Promise.all(
       askers.map(async ({ lease, token, here, ahead, behind }) => {
-        const next = ahead[0] ?? '';
-        if (here === null) return (await this.#rows.take(lease.owner, token, next, behind)) ? 1 : 0;
         const firstTaken = ahead.findIndex((name) => taken.has(name));
         const steps = firstTaken === -1 ? ahead.length : firstTaken;
         const best = ahead[steps - 1];
-        return best !== undefined && (await this.#rows.move(lease.owner, token, best)) ? steps : 0;
+        if (best === undefined) return 0;
+        const isHad =
+          here === null
+            ? this.#rows.take(lease.owner, token, best, [...behind, ...ahead.slice(0, steps)])
+            : this.#rows.move(lease.owner, token, best);
+        return (await isHad) ? steps : 0;
       }),
     );
   }

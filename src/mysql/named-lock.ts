@@ -102,13 +102,14 @@ export class NamedLock implements KeptLock {
  * not to be had is not taken, and a place is given up in the statement that takes the next one, after it.
  */
 function questionOf({ ahead, behind, here }: Asker): Question {
-  if (here === null) {
-    const [before, after] = [behind.map(() => 'IF(IS_FREE_LOCK(?), '), behind.map(() => ', 0)')];
-    return { sql: `${before.join('')}GET_LOCK(?, 0)${after.join('')}`, values: [...behind, ...ahead] };
-  }
-  const steps = ahead.map(() => 'IF(GET_LOCK(?, 0), RELEASE_LOCK(?) + ');
-  const values = ahead.flatMap((name, index) => [name, ahead[index - 1] ?? here]);
-  return { sql: `${steps.join('')}0${', 0)'.repeat(steps.length)}`, values };
+  const unless = behind.map(() => 'IF(IS_FREE_LOCK(?), ');
+  const from = [here, ...ahead];
+  const steps = ahead.map(
+    (_, index) => `IF(GET_LOCK(?, 0), ${from[index] === null ? 1 : 'RELEASE_LOCK(?)'} + `,
+  );
+  const values = ahead.flatMap((name, index) => [name, from[index] ?? []].flat());
+  const ends = ', 0)'.repeat(unless.length + steps.length);
+  return { sql: `${unless.join('')}${steps.join('')}0${ends}`, values: [...behind, ...values] };
 }
 
 /** Never rejects: what cannot be given back ends with the connection. */

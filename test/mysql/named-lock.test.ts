@@ -2,13 +2,19 @@ import { readFileSync } from 'node:fs';
 import type { RowDataPacket } from 'mysql2/promise';
 import t, { type Test } from 'tap';
 import type { Problem } from '../../src/errors.ts';
-import { systemClock, type Clock } from '../../src/exchange/clock.ts';
-import { lockName, NamedLock } from '../../src/mysql/named-lock.ts';
+import { systemClock } from '../../src/exchange/clock.ts';
+import { lockName } from '../../src/mysql/asker.ts';
+import { NamedLock, type NamedLockParts } from '../../src/mysql/named-lock.ts';
 import type { HeldLock } from '../../src/session/lock.ts';
 import { fakeClock, settle } from '../helpers/clock.ts';
+import { isAborted, keepsItsPromises, statementsDuring, stays, take } from './lock-contract.ts';
 import { optionsFor, useMariaDb } from './use-mariadb.ts';
 
-const stays = new AbortController().signal;
+/** The connection that a lock is on. */
+function connectionOf({ fence }: HeldLock): number {
+  if (fence.kind !== 'name') throw new Error(`a fence of kind ${fence.kind}`);
+  return fence.connectionId;
+}
 
 t.test('a lock has a name that every MySQL takes and Perl never uses', async (t) => {
   const ids = ['5f3a9c', 'Apache-Session-5f3a9c', '', '\u00ff'.repeat(500), "'; DROP TABLE sessions"];
@@ -30,7 +36,7 @@ t.test('on a real MariaDB', async (t) => {
   const admin = await mariadb.connect();
   t.teardown(() => admin.destroy());
 
-  function open(t: Test, more: Partial<ConstructorParameters<typeof NamedLock>[0]> = {}): NamedLock {
+  function open(t: Test, more: Partial<NamedLockParts> = {}): NamedLock {
     const lock = new NamedLock({
       options: optionsFor(mariadb),
       scope: t.name, // a table of its own for each test: a server frees what a closed connection held in its own time
@@ -43,27 +49,12 @@ t.test('on a real MariaDB', async (t) => {
     return lock;
   }
 
-  async function take(lock: NamedLock, id: string, patienceMs = 0): Promise<HeldLock> {
-    const held = await lock.acquire(id, patienceMs, stays);
-    if (held === null) throw new Error(`the lock of ${id} was not had`);
-    return held;
-  }
-
   /** The connection that holds a lock at the server, or null. */
   async function holder(t: Test, id: string): Promise<number | null> {
     const [rows] = await admin.query<RowDataPacket[]>('SELECT IS_USED_LOCK(?) AS holder', [
       lockName(t.name, id),
     ]);
     return rows[0]?.['holder'] as number | null;
-  }
-
-  /** What a connection was asked while the general log was on. */
-  async function statements(connectionId: number): Promise<string[]> {
-    const [rows] = await admin.query<RowDataPacket[]>(
-      "SELECT CAST(argument AS CHAR) AS statement FROM mysql.general_log WHERE thread_id = ? AND command_type = 'Query'",
-      [connectionId],
-    );
-    return rows.map((row) => String(row['statement']));
   }
 
   async function serverPid(): Promise<number> {
@@ -74,40 +65,21 @@ t.test('on a real MariaDB', async (t) => {
     return Number(readFileSync(own.startsWith('/') ? own : file, 'utf8'));
   }
 
-  const isAborted = (signal: AbortSignal): Promise<void> =>
-    new Promise((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+  await t.test('it keeps what every lock promises', async (t) => {
+    keepsItsPromises(t, admin, (_, order) => new NamedLock({ ...order, options: optionsFor(mariadb) }));
+  });
 
   await t.test('one gateway has the lock, the other has not', async (t) => {
     const [one, other] = [open(t), open(t)];
     const held = await take(one, 'a');
     t.equal(held.contended, false);
-    t.equal(await holder(t, 'a'), held.fence.connectionId);
-    t.equal(held.fence.lockName, lockName(t.name, 'a'));
+    t.equal(await holder(t, 'a'), connectionOf(held));
+    t.match(held.fence, { kind: 'name', lockName: lockName(t.name, 'a') });
     t.equal(await other.acquire('a', 0, stays), null);
     t.equal((await take(other, 'b')).contended, false, 'another session is free');
     await held.release();
     t.equal(await holder(t, 'a'), null);
     await take(other, 'a');
-  });
-
-  await t.test('who waits has it soon after it was given back, and knows he waited', async (t) => {
-    const { promise: refused, resolve: wasRefused } = Promise.withResolvers<void>();
-    const clock: Clock = {
-      ...systemClock,
-      after: (milliseconds, callback) => {
-        if (milliseconds < 100) wasRefused(); // a pause, not the heartbeat
-        return systemClock.after(milliseconds, callback);
-      },
-    };
-    const [one, other] = [open(t), open(t, { clock })];
-    const held = await take(one, 'a');
-    const next = other.acquire('a', 10_000, stays);
-    await refused;
-    await held.release();
-    t.equal((await next)?.contended, true);
   });
 
   await t.test('patience has an end, counted on the clock', async (t) => {
@@ -140,7 +112,7 @@ t.test('on a real MariaDB', async (t) => {
     await Promise.all([held.release(), held.release()]);
     const next = await take(one, 'a');
     await held.release();
-    t.equal(await holder(t, 'a'), next.fence.connectionId, 'the next turn is not given away');
+    t.equal(await holder(t, 'a'), connectionOf(next), 'the next turn is not given away');
     t.equal(await other.acquire('a', 0, stays), null);
   });
 
@@ -148,7 +120,7 @@ t.test('on a real MariaDB', async (t) => {
     const [one, other] = [open(t), open(t)];
     const ids = Array.from({ length: 500 }, (_, i) => `s${i}`);
     const held = await Promise.all(ids.map((id) => take(one, id)));
-    t.equal(new Set(held.map((each) => each.fence.connectionId)).size, 1);
+    t.equal(new Set(held.map(connectionOf)).size, 1);
     const refused = await Promise.all(ids.map((id) => other.acquire(id, 0, stays)));
     t.ok(refused.every((each) => each === null));
     await Promise.all(held.map((each) => each.release()));
@@ -156,10 +128,8 @@ t.test('on a real MariaDB', async (t) => {
   });
 
   await t.test('a gateway that vanishes silently keeps its locks for 30 s, not 8 hours', async (t) => {
-    await admin.query("SET GLOBAL log_output = 'TABLE', GLOBAL general_log = 1");
-    const { fence } = await take(open(t), 'a');
-    await admin.query('SET GLOBAL general_log = 0');
-    t.match((await statements(fence.connectionId))[0], /^SET SESSION wait_timeout = 30$/);
+    const asked = await statementsDuring(admin, async () => void (await take(open(t), 'a')));
+    t.match(asked[0], /^SET SESSION wait_timeout = 30$/);
   });
 
   await t.test(
@@ -168,16 +138,15 @@ t.test('on a real MariaDB', async (t) => {
       const [one, other] = [open(t), open(t)];
       const taken = await Promise.all([take(other, 's7'), take(other, 's90')]);
       await take(one, 'the connection');
-      await admin.query("SET GLOBAL log_output = 'TABLE', GLOBAL general_log = 1");
       const ids = Array.from({ length: 200 }, (_, i) => `s${i}`);
-      const answers = await Promise.all(ids.map((id) => one.acquire(id, 0, stays)));
-      await admin.query('SET GLOBAL general_log = 0');
+      let answers: (HeldLock | null)[] = [];
+      const asked = await statementsDuring(admin, async () => {
+        answers = await Promise.all(ids.map((id) => one.acquire(id, 0, stays)));
+      });
       t.same(
         ids.filter((_, i) => answers[i] === null),
         ['s7', 's90'],
       );
-      const { fence } = answers[0] as HeldLock;
-      const asked = await statements(fence.connectionId);
       t.ok(asked.length <= 10, `${asked.length} statements for 200 questions`);
       await Promise.all(taken.map((each) => each.release()));
     },
@@ -186,20 +155,17 @@ t.test('on a real MariaDB', async (t) => {
   await t.test('the connection is kept alive by a question now and then', async (t) => {
     const clock = fakeClock();
     const lock = open(t, { clock });
-    const { fence, lost } = await take(lock, 'a');
-    await admin.query("SET GLOBAL log_output = 'TABLE', GLOBAL general_log = 1");
-    for (let beat = 0; beat < 3; beat++) {
-      clock.advance(10_000);
-      await lock.ping(); // answered after the beat, on the same connection
-      await settle();
-    }
-    await admin.query('SET GLOBAL general_log = 0');
-    const beats = (await statements(fence.connectionId)).filter((statement) =>
-      statement.includes('heartbeat'),
-    );
-    t.equal(beats.length, 3);
-    t.equal(lost.aborted, false);
-    t.equal(await holder(t, 'a'), fence.connectionId);
+    const held = await take(lock, 'a');
+    const asked = await statementsDuring(admin, async () => {
+      for (let beat = 0; beat < 3; beat++) {
+        clock.advance(10_000);
+        await lock.ping(); // answered after the beat, on the same connection
+        await settle();
+      }
+    });
+    t.equal(asked.filter((statement) => statement.includes('heartbeat')).length, 3);
+    t.equal(held.lost.aborted, false);
+    t.equal(await holder(t, 'a'), connectionOf(held));
   });
 
   await t.test(
@@ -210,14 +176,14 @@ t.test('on a real MariaDB', async (t) => {
       const held = await Promise.all(['a', 'b', 'c'].map((id) => take(lock, id)));
       const released = await take(lock, 'd');
       await released.release();
-      await admin.query(`KILL ${held[0]?.fence.connectionId}`);
+      await admin.query(`KILL ${connectionOf(held[0] as HeldLock)}`);
       await Promise.all(held.map((each) => isAborted(each.lost)));
       t.same(told, [3]);
       t.equal(released.lost.aborted, false, 'what was given back cannot be lost');
       const again = await take(lock, 'a', 10_000);
-      t.not(again.fence.connectionId, held[0]?.fence.connectionId);
+      t.not(connectionOf(again), connectionOf(held[0] as HeldLock));
       await held[0]?.release();
-      t.equal(await holder(t, 'a'), again.fence.connectionId, 'a lost lock gives nothing away');
+      t.equal(await holder(t, 'a'), connectionOf(again), 'a lost lock gives nothing away');
     },
   );
 
