@@ -8,6 +8,9 @@ import { lockDown, LockLine, type Question } from './lock-line.ts';
 /** No answer to a question that takes 0.1 ms: the server is gone without a word, or stalled. */
 const answerTimeoutMs = 5_000;
 
+/** Pauses between attempts to take lost locks again begin with a millisecond and grow to this. */
+const longestPauseMs = 250;
+
 /** What a NamedLock stands on. */
 export interface NamedLockParts {
   readonly options: ConnectionOptions;
@@ -52,12 +55,15 @@ export class NamedLock implements KeptLock {
     if (asker.here !== null && !asker.hasTurn) await free(line, asker.here);
     if (!asker.hasTurn) return null;
     const { lost, letGo } = line.hold();
+    let giveBack = (): Promise<void> => Promise.resolve();
+    lost.addEventListener('abort', () => (giveBack = this.#takeAgain(name)), { once: true });
     return {
       fence: { kind: 'name', lockName: name, connectionId: line.connectionId },
       lost,
       contended: asker.hasWaited,
       release: async () => {
         if (letGo()) await free(line, name);
+        else await giveBack();
       },
     };
   }
@@ -71,6 +77,38 @@ export class NamedLock implements KeptLock {
     this.#isClosed = true;
     const live = await this.#live?.catch(() => null);
     live?.line.end();
+  }
+
+  /**
+   * Whoever has lost a turn may work on all the same: nobody can stop a script. So its lock is taken again as soon as
+   * there is a connection, and only who asks in the milliseconds between gets past it. Gives back what gives it back.
+   */
+  #takeAgain(name: string): () => Promise<void> {
+    let isWanted = true;
+    let taken: LockLine | null = null;
+    const take = async (): Promise<void> => {
+      for (let pauseMs = 1; isWanted && !this.#isClosed; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
+        await this.#pause(pauseMs);
+        try {
+          const { line } = await this.#connected();
+          const [had] = isWanted ? await line.ask([{ sql: 'GET_LOCK(?, 0)', values: [name] }]) : [];
+          if (had === 1 && isWanted) taken = line;
+          else if (had === 1) await free(line, name);
+          return; // or somebody has it by now
+        } catch {
+          // the server is not back yet
+        }
+      }
+    };
+    void take();
+    return async () => {
+      isWanted = false;
+      if (taken !== null) await free(taken, name);
+    };
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => this.#parts.clock.after(milliseconds, resolve));
   }
 
   #connected(): Promise<Live> {

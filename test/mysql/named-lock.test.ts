@@ -187,6 +187,19 @@ t.test('on a real MariaDB', async (t) => {
     },
   );
 
+  await t.test('a lock that was lost is taken again, for whoever works on without it', async (t) => {
+    const [one, other] = [open(t), open(t)];
+    const held = await take(one, 'a');
+    await admin.query(`KILL ${connectionOf(held)}`);
+    await isAborted(held.lost);
+    while ((await holder(t, 'a')) === null) await settle();
+    t.equal(await other.acquire('a', 20, stays), null, 'another gateway waits for it');
+    const next = take(other, 'a', 10_000);
+    await held.release();
+    await (await next).release();
+    t.equal(await holder(t, 'a'), null, 'and it is given back');
+  });
+
   await t.test('closing frees everything, and there is nothing to be had afterwards', async (t) => {
     const [one, other] = [open(t), open(t)];
     await Promise.all(['a', 'b'].map((id) => take(one, id)));
