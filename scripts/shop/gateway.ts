@@ -21,6 +21,9 @@ export interface GatewayProcess {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
+/** A checkout may be in a home that only root can enter; who owns the files that are made does not change with it. */
+const mayEnter = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
+
 let count = 0;
 
 /** What routes.yaml takes from the environment. */
@@ -71,7 +74,7 @@ export async function startGateway(
   const child = spawn(
     'setpriv',
     [
-      ...(isRoot && options.asServers === true ? asServersUser : []),
+      ...(isRoot && options.asServers === true ? [...asServersUser, ...mayEnter] : []),
       '--pdeathsig',
       'KILL',
       process.execPath,
