@@ -5,12 +5,17 @@ export function print(text: string): void {
 
 /** Writes one JSON document to stdout; `schema` counts breaking changes of its shape. */
 export function printJson(document: Record<string, unknown>): void {
-  process.stdout.write(`${JSON.stringify({ schema: 1, ...document }, null, 2)}\n`);
+  process.stdout.write(`${plain(JSON.stringify({ schema: 1, ...document }, null, 2))}\n`);
 }
 
 /** Writes one event as a line of JSON to stdout. */
 export function printEvent(event: Record<string, unknown>): void {
-  process.stdout.write(`${JSON.stringify({ schema: 1, ...event })}\n`);
+  process.stdout.write(`${plain(JSON.stringify({ schema: 1, ...event }))}\n`);
+}
+
+/** JSON without the controls that it lets stand: U+009B begins an escape sequence to some terminals. */
+function plain(json: string): string {
+  return json.replace(/[\x7f-\x9f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
 }
 
 const inAscii: Readonly<Record<string, string>> = {

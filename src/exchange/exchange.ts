@@ -14,6 +14,8 @@ export interface Exchange {
   readonly body: Body;
   /** The id of the visitor's session in its canonical form, or null. */
   readonly sessionId: string | null;
+  /** The same as the request spells it. */
+  readonly claimedSessionId: string | null;
   readonly clientAddress: string;
   /** What it shows of a turn it was made within: the value of its Banyan-Lease field, or null. */
   readonly leaseToken: string | null;

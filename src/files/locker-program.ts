@@ -102,7 +102,7 @@ sub open_file {
     for (1 .. 10) {
         my $file;
         if (!sysopen($file, $path, $flags)) {
-            $!{ENOENT} or die "$path cannot be opened: $!\n";
+            $!{ENOENT} or die "the session file cannot be opened: $!\n";
             return unless $ask->{make};
             # The mode that Apache::Session's own open has.
             if (!sysopen($file, $path, $flags | O_CREAT | O_EXCL, 0666)) {

@@ -1,6 +1,10 @@
+import { Problem } from '../errors.ts';
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+
+/** No session is nearly so large; a file that is would fill the memory. */
+const largestBytes = 64 * 1024 * 1024;
 
 /** Links are not followed: in a folder that others may write to, one could point anywhere. A pipe would never answer. */
 const carefully = constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -20,6 +24,8 @@ export async function readWhole(path: string): Promise<FileSight | null> {
   if (handle === null) return null;
   try {
     const stat = await handle.stat({ bigint: true });
+    if (stat.size > largestBytes)
+      throw new Problem('SESSION_UNREADABLE', `the file of the session has ${stat.size} bytes`);
     return { bytes: await handle.readFile(), stamp: `${stat.size} ${stat.mtimeNs}` };
   } finally {
     await handle.close();

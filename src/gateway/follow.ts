@@ -2,7 +2,7 @@ import { setCookieValue } from '../exchange/cookies.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Outcome } from '../exchange/outcome.ts';
 import type { Route } from '../routing/route.ts';
-import { canonicalId } from '../session/identity.ts';
+import { canonicalId, isId } from '../session/identity.ts';
 import type { Lease } from '../session/lease.ts';
 import type { Sight } from '../session/snapshot.ts';
 import type { Parts } from './parts.ts';
@@ -35,8 +35,8 @@ export async function follow(
   if (sessions === null || outcome.kind === 'failed' || outcome.side === 'port' || route.session !== 'write')
     return null;
   const given = setCookieValue(outcome.answer.headers, sessions.idPlaces.name);
-  const newId = given === null ? '' : canonicalId(given, sessions.idPlaces);
-  if (newId === '' || newId === sessionId || /[^\x20-\x7e]/.test(newId)) return null;
+  const newId = given === null || !isId(given) ? '' : canonicalId(given, sessions.idPlaces);
+  if (newId === '' || newId === sessionId) return null;
   try {
     const lease = await sessions.turnstile.enter(newId, patienceMs, never);
     const before = sessions.watch === null ? null : await sessions.watch.look(newId);

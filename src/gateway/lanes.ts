@@ -1,10 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem, asProblem } from '../errors.ts';
+import type { Body } from '../exchange/body.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import { findField } from '../exchange/form-field.ts';
 import { headerValue, headerValues, requestHeaders } from '../exchange/headers.ts';
 import { normalisePath, type RequestTarget } from '../exchange/path.ts';
 import type { ExchangeRecord } from '../record.ts';
-import { sessionIdOf, sessionLabel } from '../session/identity.ts';
+import {
+  canonicalId,
+  checkedId,
+  claimedIdOf,
+  type IdPlaces,
+  sessionLabel,
+  withoutId,
+} from '../session/identity.ts';
 import { clientOf, type Client } from './client.ts';
 import type { Parts } from './parts.ts';
 import { hasBody, receiveBody } from './receive.ts';
@@ -51,12 +60,12 @@ export async function take(
     const { sessions } = parts;
     const { decoded: path, query } = target;
     const source = { headers: request.rawHeaders, method, path, query, body: null };
-    const sessionId = sessions === null ? null : sessionIdOf(source, sessions.idPlaces);
+    const claimedId = sessions === null ? null : claimedIdOf(source, sessions.idPlaces);
     // Also without a session: the answer may bring one, whose turn is then to be taken.
     const mayTakeTurn = sessions !== null && route.session === 'write';
     if (route.target.stage === 'legacy' && !mayTakeTurn && !hasBody(request)) {
-      await pass(arrival, target, { route, revision: table.revision }, sessionId, parts);
-    } else await tell(arrival, target, { route, revision: table.revision }, sessionId, parts);
+      await pass(arrival, target, { route, revision: table.revision }, claimedId, parts);
+    } else await tell(arrival, target, { route, revision: table.revision }, claimedId, parts);
   } catch (thrown) {
     const problem = asProblem(thrown, 'GATEWAY_FAULT');
     client.apologise(problem, arrival.id);
@@ -69,39 +78,57 @@ async function tell(
   arrival: Arrival,
   target: RequestTarget,
   matched: Matched,
-  sessionIdInHead: string | null,
+  claimedInHead: string | null,
   parts: Parts,
 ): Promise<void> {
   const { request, client } = arrival;
   const receivedAtMs = parts.clock.epochMs();
   const { body, release } = await receiveBody(request);
   const clientAddress = addressOf(request);
-  const source = {
-    headers: request.rawHeaders,
-    method: arrival.method,
-    path: target.decoded,
-    query: target.query,
-    body: body.bytes,
-  };
-  const inBody = parts.sessions === null ? null : sessionIdOf(source, parts.sessions.idPlaces);
-  const exchange: Exchange = {
-    id: arrival.id,
-    method: arrival.method,
-    target,
-    headers: requestHeaders(request.rawHeaders, { clientAddress, scheme: 'http' }),
-    body,
-    sessionId: sessionIdInHead ?? inBody,
-    clientAddress,
-    leaseToken: headerValue(request.rawHeaders, leaseField),
-    wasForwarded: forwardFields.some((name) => headerValue(request.rawHeaders, name) !== null),
-    receivedAtMs,
-    startedMs: arrival.startedMs,
-  };
+  const { sessions } = parts;
   try {
+    const claimed =
+      sessions === null
+        ? null
+        : (claimedInHead ?? (await claimedInBody(arrival, target, body, sessions.idPlaces)));
+    const exchange: Exchange = {
+      id: arrival.id,
+      method: arrival.method,
+      target,
+      headers: requestHeaders(request.rawHeaders, { clientAddress, scheme: 'http' }),
+      body,
+      sessionId: sessions === null || claimed === null ? null : canonicalId(claimed, sessions.idPlaces),
+      claimedSessionId: claimed,
+      clientAddress,
+      leaseToken: headerValue(request.rawHeaders, leaseField),
+      wasForwarded: forwardFields.some((name) => headerValue(request.rawHeaders, name) !== null),
+      receivedAtMs,
+      startedMs: arrival.startedMs,
+    };
     await serve(exchange, client, matched, parts);
   } finally {
     release();
   }
+}
+
+/** The id of the session where it stands in a form; a large one waits on disk, and is read as far as it must. */
+async function claimedInBody(
+  { request, method }: Arrival,
+  target: RequestTarget,
+  body: Body,
+  places: IdPlaces,
+): Promise<string | null> {
+  const headers = request.rawHeaders;
+  if (body.bytes !== null) {
+    return claimedIdOf(
+      { headers, method, path: target.decoded, query: target.query, body: body.bytes },
+      places,
+    );
+  }
+  const finder = method === 'POST' ? findField(headerValue(headers, 'content-type'), places.name) : null;
+  if (finder === null) return null;
+  for await (const chunk of body.stream()) if (finder.push(chunk as Buffer)) break;
+  return checkedId(finder.end());
 }
 
 /** The pass-through lane: bytes flow both ways, and only the record is made. */
@@ -109,10 +136,13 @@ async function pass(
   arrival: Arrival,
   target: RequestTarget,
   { route, revision }: Matched,
-  sessionId: string | null,
+  claimedId: string | null,
   parts: Parts,
 ): Promise<void> {
   const { request, response, client } = arrival;
+  const { sessions } = parts;
+  const sessionId =
+    sessions === null || claimedId === null ? null : canonicalId(claimedId, sessions.idPlaces);
   const witness = await beginToWitness(sessionId, route, parts);
   const passed = await parts.passThrough(response, {
     method: arrival.method,
@@ -127,7 +157,7 @@ async function pass(
   const failure = problem?.code === 'LEGACY_TIMEOUT' ? 'timeout' : 'exception';
   parts.record({
     ...refusal(arrival, null, parts),
-    path: target.path,
+    path: withoutId(target.path, claimedId),
     route: route.name,
     revision,
     session: sessionId === null ? null : { label: sessionLabel(sessionId), use: route.session },

@@ -65,7 +65,7 @@ function run(
     exchangeId: exchange.id,
     file: route.port,
     sessionUse: route.session,
-    sessionId: exchange.sessionId,
+    sessionId: exchange.claimedSessionId,
     fence: lease.fence,
     timeoutMs: route.timeoutMs,
     clientAddress: exchange.clientAddress,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Problem } from '../errors.ts';
 import { cookieValue } from '../exchange/cookies.ts';
+import { findField } from '../exchange/form-field.ts';
 import { headerValue, type RawHeaders } from '../exchange/headers.ts';
 import { requestParams } from '../exchange/params.ts';
 
@@ -43,15 +44,39 @@ export interface IdSource {
  * session.
  */
 export function sessionIdOf(request: IdSource, places: IdPlaces): string | null {
+  const claimed = claimedIdOf(request, places);
+  return claimed === null ? null : canonicalId(claimed, places);
+}
+
+/**
+ * The same as it is spelled: what a port opens, for there may be a session of just this id and another that is spelled
+ * otherwise. Throws Problem BAD_SESSION_ID.
+ */
+export function claimedIdOf(request: IdSource, places: IdPlaces): string | null {
   const { name } = places;
   const cookie = cookieValue(request.headers, name);
-  const claimed =
+  return checkedId(
     (places.path === null ? null : idInPath(request.path, places.path)) ??
-    (cookie === null || cookie === '0' ? idParameter(request, name) : cookie); // Perl's `||`
-  const id = canonicalId(claimed ?? '', places);
-  if (/[^\x20-\x7e]/.test(id))
+      (cookie === null || cookie === '0' ? idParameter(request, name) : cookie), // Perl's `||`
+  );
+}
+
+/** No module makes ids that are nearly so long. */
+const longestId = 256;
+
+/** Whether a text could be the id of a session at all. */
+export function isId(text: string): boolean {
+  return text.length <= longestId && /^[\x20-\x7e]+$/.test(text) && text.trim() !== '';
+}
+
+/** An id as a request names it; null for one that is empty or all blanks. Throws Problem BAD_SESSION_ID. */
+export function checkedId(claimed: string | null): string | null {
+  if (claimed === null) return null;
+  if (claimed.length > longestId)
+    throw new Problem('BAD_SESSION_ID', `the session id has more than ${longestId} characters`);
+  if (/[^\x20-\x7e]/.test(claimed))
     throw new Problem('BAD_SESSION_ID', 'the session id holds a byte that is not ASCII');
-  return id === '' ? null : id;
+  return claimed.trim() === '' ? null : claimed;
 }
 
 /** The one spelling of an id by which its turn is known. */
@@ -70,30 +95,21 @@ function idInPath(path: string, { before, after }: PathId): string | null {
 
 function idParameter({ headers, method, query, body }: IdSource, name: string): string | null {
   const contentType = headerValue(headers, 'content-type');
-  if (body !== null && contentType !== null && /^multipart\/form-data\b/i.test(contentType)) {
-    return multipartField(body.toString('latin1'), name);
+  if (body !== null && method === 'POST' && contentType?.startsWith('multipart/form-data') === true) {
+    const finder = findField(contentType, name);
+    finder?.push(body);
+    return finder?.end() ?? null;
   }
   if (query === '' && body === null) return null;
   return requestParams({ method, query, contentType, body: body ?? Buffer.alloc(0) }).get(name);
 }
 
-/** The value of a plain field of a multipart form: enough to find an id, not a reader of forms. */
-function multipartField(text: string, name: string): string | null {
-  const quoted = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const part = new RegExp(
-    `\\r?\\n?content-disposition:[^\\r\\n]*\\bname="?${quoted}"?(?:;|\\r?\\n)`,
-    'i',
-  ).exec(text);
-  if (part === null) return null;
-  const from = /\r?\n\r?\n/g;
-  from.lastIndex = part.index + part[0].length - 2;
-  const blank = from.exec(text);
-  return blank === null
-    ? null
-    : (/^[^\r\n]*/.exec(text.slice(from.lastIndex, from.lastIndex + 1024))?.[0] ?? null);
-}
-
 /** A short name for a session in logs: enough to tell sessions apart, nothing to enter one with. */
 export function sessionLabel(sessionId: string): string {
   return createHash('sha256').update(sessionId).digest('hex').slice(0, 10);
+}
+
+/** A path for the log: an id that stands in it is shown as its label. */
+export function withoutId(path: string, claimedId: string | null): string {
+  return claimedId === null ? path : path.replaceAll(claimedId, sessionLabel(claimedId));
 }

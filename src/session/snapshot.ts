@@ -46,6 +46,8 @@ const touchKey = '_SESSION_ATIME';
 /** Beyond this a session is not looked into: it would take a megabyte of memory to remember it. */
 const mostKeys = 500;
 const longestKey = 60;
+/** A session that is larger is not decoded for people: a megabyte would hold everybody up for 60 ms, measured. */
+const largestBytes = 256 * 1024;
 const longestShown = 160;
 const sensitive = /pass|card|token|secret|csrf/i;
 
@@ -64,6 +66,7 @@ export function takeSnapshot(
   if (bytes === null) return { ...bare, digest: null, keys: new Map() };
   const digest = shortHash(bytes);
   if (known?.digest === digest) return { ...known, takenAtMs };
+  if (bytes.length > largestBytes) return { ...bare, digest, keys: null };
   try {
     return { ...bare, digest, ...contents(codec.decode(bytes), trace) };
   } catch {

@@ -1,5 +1,13 @@
 import t from 'tap';
-import { sessionIdOf, sessionLabel, type IdPlaces, type IdSource } from '../../src/session/identity.ts';
+import { findField } from '../../src/exchange/form-field.ts';
+import {
+  claimedIdOf,
+  sessionIdOf,
+  sessionLabel,
+  withoutId,
+  type IdPlaces,
+  type IdSource,
+} from '../../src/session/identity.ts';
 
 const get = { method: 'GET', path: '/', query: '', body: null };
 const cgi: IdPlaces = { name: 'CGISESSID', path: null, isFolded: true };
@@ -40,12 +48,56 @@ t.test('or, without the cookie, with a parameter of the same name, as CGI::Sessi
   const headers = ['Content-Type', 'multipart/form-data; boundary=x'];
   t.equal(find({ ...post, headers, body: Buffer.from(form) }), 'abc', 'in a form with files');
   t.throws(() => find({ query: 'CGISESSID=%E9' }), { code: 'BAD_SESSION_ID' });
+  t.throws(() => find({ query: `CGISESSID=${'a'.repeat(257)}` }), { code: 'BAD_SESSION_ID' });
 });
 
 t.test('spellings that Perl and MySQL take for one session are one turn', async (t) => {
   const spellings = ['5F3A9C', '5f3a9c', '%35f3a9c', '5f3a9c%20', '5f3a9c+', '5f3a9c&x', '%35f3A9c'];
   for (const spelling of spellings) t.equal(idIn(`CGISESSID=${spelling}`), '5f3a9c', spelling);
   t.equal(idIn('CGISESSID=5f3a9c; CGISESSID=other'), '5f3a9c');
+});
+
+t.test('a form with files is read as CGI.pm reads it, and in time, whatever is in it', async (t) => {
+  const find = (body: string, type = 'multipart/form-data; boundary=x', method = 'POST') =>
+    sessionIdOf({ ...get, method, headers: ['Content-Type', type], body: Buffer.from(body) }, cgi);
+  const field = (name: string, value: string) =>
+    `--x\r\nContent-Disposition: form-data; ${name}\r\n\r\n${value}\r\n`;
+  const own = field('name="CGISESSID"', 'own');
+  const decoy = 'Content-Disposition: form-data; name="CGISESSID"\r\n\r\nother';
+  t.equal(find(`${field('name="a"', decoy)}${own}--x--`), 'own', 'not in the value of another field');
+  t.equal(find(`${field('name="cgisessid"', 'other')}${own}--x--`), 'own', 'not by another name');
+  t.equal(find(`${field('name=CGISESSID', 'own')}--x--`), 'own', 'without quotes');
+  t.equal(find(`${field('name="CGISESSID"; filename="own"', 'other')}--x--`), 'own', 'a file is its name');
+  t.equal(
+    find(`${own}--x--`, 'multipart/form-data'),
+    'own',
+    'the boundary is the first line, where none is named',
+  );
+  t.equal(find(`${own}--x--`, 'Multipart/form-data; boundary=x'), null, 'Perl minds the case of the type');
+  t.equal(find(`${own}--x--`, 'multipart/form-data; boundary=x', 'PUT'), null, 'and the method');
+  t.equal(find('content-disposition:'.repeat(50_000)), null, 'a megabyte of beginnings');
+  t.throws(() => find(`CGISESSID=${'+'.repeat(1_000_000)}x`, 'application/x-www-form-urlencoded'));
+});
+
+t.test('a large form is searched piece by piece', async (t) => {
+  const bodies = {
+    'multipart/form-data; boundary=x': `--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n${'y'.repeat(5000)}\r\n--x\r\nContent-Disposition: form-data; name="CGISESSID"\r\n\r\nown\r\n--x--`,
+    'application/x-www-form-urlencoded': `a=${'y'.repeat(5000)}&CGISESSID=own&b=1`,
+  };
+  for (const [type, body] of Object.entries(bodies)) {
+    for (const size of [1, 2, 7, 100, 10_000]) {
+      const finder = findField(type, 'CGISESSID');
+      for (let at = 0; at < body.length; at += size)
+        if (finder?.push(Buffer.from(body.slice(at, at + size)))) break;
+      t.equal(finder?.end(), 'own', `${type} in pieces of ${size}`);
+    }
+  }
+  t.equal(findField('text/plain', 'CGISESSID'), null);
+});
+
+t.test('a port opens just the session that was asked for, however its turn is called', async (t) => {
+  t.equal(claimedIdOf({ ...get, headers: ['Cookie', 'CGISESSID=AbC'] }, cgi), 'AbC');
+  t.equal(withoutId('/shop/sid=AbC/cart', 'AbC'), `/shop/sid=${sessionLabel('AbC')}/cart`);
 });
 
 t.test('or in the path, where the site keeps it there, before anything else', async (t) => {
