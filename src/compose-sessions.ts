@@ -1,4 +1,4 @@
-import { hkdfSync, randomBytes } from 'node:crypto';
+import { randomBytes, scryptSync } from 'node:crypto';
 import {
   connectionOptions,
   type LockNews,
@@ -95,7 +95,7 @@ export function openTimeline(session: SessionSettings, gateway: string, log: Log
 function leaseKey(store: StoreAddress): Buffer {
   if (store.kind === 'file' || store.password === '') return randomBytes(32);
   const salt = `${store.database}.${store.table}`;
-  return Buffer.from(hkdfSync('sha256', store.password, salt, 'banyan lease token', 32));
+  return scryptSync(store.password, `banyan lease token ${salt}`, 32); // slow, once: tokens can be seen by scripts
 }
 
 function sentenceOf(thrown: unknown): string {

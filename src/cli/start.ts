@@ -9,6 +9,9 @@ import { summary } from './check.ts';
 import { Failure, exitCodes } from './failure.ts';
 import { readFileFor } from './load.ts';
 
+/** A gateway that is told to end is gone after so long, twice the time that it gives its requests. */
+const mostMs = 25_000;
+
 /** What the command line may say instead of the file. */
 export interface StartOptions {
   readonly listen?: string;
@@ -47,6 +50,8 @@ export async function start(file: string, options: StartOptions): Promise<void> 
     log.info('ending', { signal });
     watcher.close();
     void gateway.close().then(() => process.exit(0));
+    // Whatever does not let go of us, such as a database that says nothing: the turns are free once we are gone.
+    setTimeout(() => process.exit(1), mostMs).unref();
   };
   process.once('SIGTERM', end);
   process.once('SIGINT', end);

@@ -22,15 +22,26 @@ export function cookieValue(headers: RawHeaders, name: string): string | null {
   return null;
 }
 
-/** The value an answer gives a cookie, the last one where it gives several; null where it gives none. */
-export function setCookieValue(headers: RawHeaders, name: string): string | null {
+/**
+ * The value an answer gives a cookie, the last one where it gives several; null where it gives none, or takes it away:
+ * a log-out may say `CGISESSID=deleted` to everybody.
+ */
+export function setCookieValue(headers: RawHeaders, name: string, nowMs: number): string | null {
   for (const field of headerValues(headers, 'set-cookie').toReversed()) {
     const [pair = ''] = field.split(';');
     const equals = pair.indexOf('=');
     if (equals === -1 || unescapeBytes(trim(pair.slice(0, equals))) !== name) continue;
-    return unescapeBytes(trim(pair.slice(equals + 1)));
+    return isOver(field, nowMs) ? null : unescapeBytes(trim(pair.slice(equals + 1)));
   }
   return null;
+}
+
+/** Whether a Set-Cookie field is one that removes the cookie (RFC 6265 section 3.1). */
+function isOver(field: string, nowMs: number): boolean {
+  const maxAge = /;\s*max-age=(-?\d+)/i.exec(field)?.[1];
+  if (maxAge !== undefined) return Number(maxAge) <= 0;
+  const expires = /;\s*expires=([^;]+)/i.exec(field)?.[1];
+  return expires !== undefined && Date.parse(expires.replace(/(\d)-(\w+)-(\d)/, '$1 $2 $3')) <= nowMs;
 }
 
 /** Without the white space around it. Perl's: a byte above 127 is none. */

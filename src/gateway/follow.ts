@@ -4,6 +4,7 @@ import type { Outcome } from '../exchange/outcome.ts';
 import type { Route } from '../routing/route.ts';
 import { canonicalId, isId } from '../session/identity.ts';
 import type { Lease } from '../session/lease.ts';
+import { followedBy } from '../session/nesting.ts';
 import type { Sight } from '../session/snapshot.ts';
 import type { Parts } from './parts.ts';
 
@@ -26,7 +27,7 @@ const never = new AbortController().signal;
  * come first, find nothing there, and begin yet another session.
  */
 export async function follow(
-  { sessionId }: Exchange,
+  exchange: Exchange,
   route: Route,
   outcome: Outcome,
   parts: Parts,
@@ -34,11 +35,13 @@ export async function follow(
   const { sessions } = parts;
   if (sessions === null || outcome.kind === 'failed' || outcome.side === 'port' || route.session !== 'write')
     return null;
-  const given = setCookieValue(outcome.answer.headers, sessions.idPlaces.name);
+  const given = setCookieValue(outcome.answer.headers, sessions.idPlaces.name, parts.clock.epochMs());
   const newId = given === null || !isId(given) ? '' : canonicalId(given, sessions.idPlaces);
-  if (newId === '' || newId === sessionId) return null;
+  if (newId === '' || newId === exchange.sessionId) return null;
   try {
-    const lease = await sessions.turnstile.enter(newId, patienceMs, never);
+    const turn = await sessions.turnstile.enter(newId, patienceMs, never);
+    const holder = { exchange: followedBy(exchange.id), route: route.name };
+    const lease = sessions.nesting.open(turn, holder, null, route.timeoutMs);
     const before = sessions.watch === null ? null : await sessions.watch.look(newId);
     return { sessionId: newId, lease, before, notHad: null };
   } catch (thrown) {

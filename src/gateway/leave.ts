@@ -60,7 +60,7 @@ export async function whatWasSeen(
   const other =
     followed?.lease == null
       ? null
-      : told(followed.sessionId, { before: followed.before, after: afterFollowed });
+      : (watch?.turn(followed.sessionId, holder, { before: followed.before, after: afterFollowed }) ?? null);
   return {
     turn: await turn,
     followed:

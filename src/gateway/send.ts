@@ -1,6 +1,6 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { Problem } from '../errors.ts';
+import { asProblem, Problem } from '../errors.ts';
 import type { Answer } from '../exchange/outcome.ts';
 
 /** An answer is taken from its side at full speed up to this much ahead of a slow client, so that its turn ends. */
@@ -32,6 +32,10 @@ export async function send(response: ServerResponse, answer: Answer): Promise<Pr
 
 /** Copies until both ends agree that it is over. A client that left is read for to the end: its side must finish. */
 function pump(body: Readable, response: ServerResponse): Promise<Problem | null> {
+  if (body.errored !== null) {
+    response.destroy(); // a cut answer must look cut
+    return Promise.resolve(asProblem(body.errored, 'LEGACY_BROKE'));
+  }
   return new Promise((resolve) => {
     // A page that is printed as it is made must be seen as it is made: the head goes now unless data follows at once.
     let flowing = false;
@@ -64,7 +68,7 @@ function pump(body: Readable, response: ServerResponse): Promise<Problem | null>
     body.once('error', (error) => {
       clearTimeout(stall);
       response.destroy(); // a cut answer must look cut
-      resolve(error instanceof Problem ? error : new Problem('LEGACY_BROKE', error.message, error));
+      resolve(asProblem(error, 'LEGACY_BROKE'));
     });
   });
 }

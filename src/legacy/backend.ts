@@ -94,6 +94,8 @@ class AnswerReceiver implements LegacyReceiver {
   head(status: number, reason: string, headers: string[], controls: LegacyControls): void {
     if (this.#discarding) return;
     this.#body = new Readable({ read: () => controls.resume() });
+    // Who sends it may not have begun to listen: legacy can break off while the turn of a new session is awaited.
+    this.#body.on('error', () => undefined);
     this.#tell.begun(status, reason, headers, this.#body);
   }
 

@@ -70,6 +70,11 @@ export class GatewayLease {
     return this.#held.add();
   }
 
+  /** A token of which no row was ever made. */
+  forget(token: number): void {
+    this.#wanted.delete(token);
+  }
+
   /** Removes a row of ours; where that cannot be done now, the next beat does. Never rejects. */
   async giveBack(token: number): Promise<void> {
     this.#wanted.delete(token);

@@ -76,7 +76,8 @@ export class LockTable implements KeptLock {
       throw thrown;
     }
     if (!asker.hasTurn) {
-      if (asker.here !== null) await lease.giveBack(asker.token);
+      if (asker.here === null) lease.forget(asker.token);
+      else await lease.giveBack(asker.token);
       return null;
     }
     const { lost, letGo } = lease.hold();

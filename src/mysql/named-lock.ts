@@ -54,18 +54,17 @@ export class NamedLock implements KeptLock {
     await queue.wait(asker, patienceMs - (clock.nowMs() - startedMs), gone);
     if (asker.here !== null && !asker.hasTurn) await free(line, asker.here);
     if (!asker.hasTurn) return null;
+    const { lost, release } = this.#keep(line, name);
+    const fence = { kind: 'name', lockName: name, connectionId: line.connectionId } as const;
+    return { fence, lost, contended: asker.hasWaited, release };
+  }
+
+  /** Notes a lock that was just had, and what gives it back. */
+  #keep(line: LockLine, name: string): Pick<HeldLock, 'lost' | 'release'> {
     const { lost, letGo } = line.hold();
     let giveBack = (): Promise<void> => Promise.resolve();
     lost.addEventListener('abort', () => (giveBack = this.#takeAgain(name)), { once: true });
-    return {
-      fence: { kind: 'name', lockName: name, connectionId: line.connectionId },
-      lost,
-      contended: asker.hasWaited,
-      release: async () => {
-        if (letGo()) await free(line, name);
-        else await giveBack();
-      },
-    };
+    return { lost, release: () => (letGo() ? free(line, name) : giveBack()) };
   }
 
   async ping(): Promise<void> {
@@ -85,14 +84,14 @@ export class NamedLock implements KeptLock {
    */
   #takeAgain(name: string): () => Promise<void> {
     let isWanted = true;
-    let taken: LockLine | null = null;
+    let giveBack = (): Promise<void> => Promise.resolve();
     const take = async (): Promise<void> => {
       for (let pauseMs = 1; isWanted && !this.#isClosed; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
         await this.#pause(pauseMs);
         try {
           const { line } = await this.#connected();
           const [had] = isWanted ? await line.ask([{ sql: 'GET_LOCK(?, 0)', values: [name] }]) : [];
-          if (had === 1 && isWanted) taken = line;
+          if (had === 1 && isWanted) giveBack = this.#keep(line, name).release;
           else if (had === 1) await free(line, name);
           return; // or somebody has it by now
         } catch {
@@ -101,9 +100,9 @@ export class NamedLock implements KeptLock {
       }
     };
     void take();
-    return async () => {
+    return () => {
       isWanted = false;
-      if (taken !== null) await free(taken, name);
+      return giveBack();
     };
   }
 

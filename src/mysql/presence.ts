@@ -5,6 +5,8 @@ import { keepPresence, type Presence } from '../session/presence.ts';
 
 /** So many gateways can be told apart; one more is not seen by the others. */
 const slots = 16;
+/** A server that is silent for so long is taken for lost. */
+const patienceMs = 2_000;
 
 /** Each gateway holds one of a few named locks for as long as it runs, on a connection of its own. */
 export function presence(options: ConnectionOptions, scope: string, clock: Clock): Promise<Presence> {
@@ -16,12 +18,17 @@ export function presence(options: ConnectionOptions, scope: string, clock: Clock
   const announce = async (): Promise<Connection> => {
     const made = await mysql.createConnection({ ...options, connectTimeout: 3_000 });
     made.on('error', () => undefined); // the next question finds out
-    for (const name of names) {
-      const [rows] = await made.query<RowDataPacket[]>('SELECT GET_LOCK(?, 0) AS got', [name]);
-      if (rows[0]?.['got'] === 1) return made;
+    try {
+      const sql = 'SELECT GET_LOCK(?, 0) AS got';
+      for (const name of names) {
+        const [rows] = await made.query<RowDataPacket[]>({ sql, timeout: patienceMs }, [name]);
+        if (rows[0]?.['got'] === 1) return made;
+      }
+      throw new Error('every place is taken');
+    } catch (thrown) {
+      made.destroy(); // Galera refuses the lock, every time
+      throw thrown;
     }
-    made.destroy();
-    throw new Error('every place is taken');
   };
   return keepPresence(
     {
@@ -31,7 +38,10 @@ export function presence(options: ConnectionOptions, scope: string, clock: Clock
         return isNew;
       },
       areOthers: async () => {
-        const [rows] = await (connection as Connection).query<RowDataPacket[]>(who, names);
+        const [rows] = await (connection as Connection).query<RowDataPacket[]>(
+          { sql: who, timeout: patienceMs },
+          names,
+        );
         const { me, ...held } = rows[0] as Record<string, number | null>;
         return Object.values(held).some((holder) => holder !== null && holder !== me);
       },

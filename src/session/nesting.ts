@@ -6,6 +6,11 @@ import type { Fence } from './lock.ts';
 import type { TurnHolder } from './lost-update.ts';
 import { OpenTurn } from './open-turn.ts';
 
+/** The name under which an exchange holds the turn of a session that it gave its visitor. */
+export function followedBy(exchange: string): string {
+  return `${exchange}+`;
+}
+
 /** Everything that nesting needs. */
 export interface NestingParts {
   readonly clock: Clock;
@@ -26,6 +31,8 @@ export class Nesting {
   readonly #parts: NestingParts;
   /** By exchange. */
   readonly #open = new Map<string, OpenTurn>();
+  /** Turns of other gateways that were joined here, by exchange. */
+  readonly #foreign = new Map<string, OpenTurn>();
   /** The outermost turns, by session. */
   readonly #sessions = new Map<string, OpenTurn>();
 
@@ -81,13 +88,23 @@ export class Nesting {
   /** The turn a token stands for; null where it stands for none that is still held in this session. Never rejects. */
   async byToken(token: string, sessionId: string): Promise<OpenTurn | null> {
     const claims = readLease(token, this.#parts.key, this.#parts.clock.epochMs());
-    if (claims === null || claims.session !== sessionLabel(sessionId)) return null;
+    if (claims === null) return null;
+    if (claims.session !== sessionLabel(sessionId)) {
+      // The session that it has just given its visitor is its own, too.
+      const given = this.#sessions.get(sessionId);
+      return given?.holder.exchange === followedBy(claims.exchange) ? given.innermost : null;
+    }
     const known = this.#open.get(claims.exchange);
     if (known !== undefined || claims.gateway === this.#parts.gateway) return known ?? null;
     if (!(await this.#parts.isHeld(claims.fence))) return null;
     // Another gateway holds it. Whoever joins here goes beside those who join there; they are one visitor's one request.
+    for (const [exchange, turn] of this.#foreign) if (turn.isEmpty) this.#foreign.delete(exchange);
     const lease = { ...noLease, sessionId, fence: claims.fence };
-    return new OpenTurn(lease, { exchange: claims.exchange, route: '' }, this.#parts);
+    const turn =
+      this.#foreign.get(claims.exchange) ??
+      new OpenTurn(lease, { exchange: claims.exchange, route: '' }, this.#parts);
+    this.#foreign.set(claims.exchange, turn);
+    return turn;
   }
 
   /** The turn that is worked in now in a session; null where none is, in this gateway. */

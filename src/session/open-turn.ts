@@ -60,6 +60,11 @@ export class OpenTurn {
     return { ...inner, sessionId, overlapped: false, leave: (lastly) => (leaving ??= leave(lastly)) };
   }
 
+  /** Whether nobody is left who joined. */
+  get isEmpty(): boolean {
+    return this.#joined === 0;
+  }
+
   /** Lets nobody join any more, and resolves when nobody is left who did. */
   async close(): Promise<void> {
     this.#isClosed = true;

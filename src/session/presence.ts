@@ -54,6 +54,7 @@ export async function keepPresence(place: MeetingPlace, clock: Clock): Promise<P
     close: async () => {
       isClosed = true;
       callOff();
+      await place.leave(); // first: a question that nobody answers would be waited for
       await asking;
       await place.leave();
     },

@@ -35,8 +35,9 @@ export function makeHabits(enough = usualEnough): Habits {
 }
 
 /** What legacy alone did; null where nobody looked, or a port served. */
-function workOf({ served, fallback, turn, nested, aside }: ExchangeRecord): SessionWork | null {
+function workOf({ served, fallback, turn, nested, aside, followed }: ExchangeRecord): SessionWork | null {
   if (served !== 'legacy' || fallback !== null || nested !== null) return null;
+  if (followed !== null) return { wrote: 'changed', changes: [] }; // it gives sessions, and needs turns for that
   const work = aside ?? turn?.seen ?? null;
   return work === null || work.wrote === 'unseen' ? null : work;
 }

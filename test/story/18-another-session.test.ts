@@ -58,6 +58,18 @@ t.test('a script that gives its visitor another session', async (t) => {
     });
   }
 
+  await t.test(
+    'and breaks off while its turn is awaited: one answer is cut, and the gateway goes on',
+    async (t) => {
+      install(shop, 'nph-breaks-off.pl');
+      const visitor = new Visitor(gateway.url);
+      for (let time = 0; time < 3; time++) await visitor.get('nph-breaks-off.pl').catch(() => null);
+      visitor.sessionId = null;
+      t.equal((await visitor.get('cart.pl?action=show')).status, 200);
+      await until('no turn is left', async () => (await turnsHeld(gateway)) === 0);
+    },
+  );
+
   await t.test('logs in, with the shop’s own login: the cart moves along, and nothing is held', async (t) => {
     const visitor = new Visitor(gateway.url);
     await visitor.post('cart.pl', { action: 'add', sku: '1001', qty: '1' });
