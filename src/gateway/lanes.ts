@@ -127,7 +127,9 @@ async function claimedInBody(
   }
   const finder = method === 'POST' ? findField(headerValue(headers, 'content-type'), places.name) : null;
   if (finder === null) return null;
-  for await (const chunk of body.stream()) if (finder.push(chunk as Buffer)) break;
+  // Not to be destroyed: its file is closed with it, and the side has still to be given the body.
+  const pieces = body.stream().iterator({ destroyOnReturn: false });
+  for await (const chunk of pieces) if (finder.push(chunk as Buffer)) break;
   return checkedId(finder.end());
 }
 

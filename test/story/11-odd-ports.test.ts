@@ -73,9 +73,14 @@ t.test('a port that does what it should not', async (t) => {
     );
   });
 
-  await t.test('a session cookie of 7 kB is no trouble between the two processes', async (t) => {
-    const long = new Visitor(gateway.url);
-    long.sessionId = 'a'.repeat(7000);
-    t.match(await long.get('index.pl?deed=asks+what+is+set'), { status: 200, body: /who/ });
-  });
+  await t.test(
+    'cookies of 7 kB are no trouble between the two processes, and no id is so long',
+    async (t) => {
+      const long = new Visitor(gateway.url);
+      long.sessionId = `${'a'.repeat(32)}; more=${'a'.repeat(7000)}`;
+      t.match(await long.get('index.pl?deed=asks+what+is+set'), { status: 200, body: /who/ });
+      long.sessionId = 'a'.repeat(7000);
+      t.match(await long.get('index.pl?deed=asks+what+is+set'), { status: 400, body: /BAD_SESSION_ID/ });
+    },
+  );
 });
