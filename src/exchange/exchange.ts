@@ -9,6 +9,8 @@ export interface Exchange {
   readonly method: string;
   /** The address, read as Apache reads it. */
   readonly target: RequestTarget;
+  /** The path as the log may show it: without the id of a session. */
+  readonly shownPath: string;
   /** The client's fields, already cleaned of what a side must not see. */
   readonly headers: RawHeaders;
   readonly body: Body;

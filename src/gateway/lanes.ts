@@ -95,9 +95,10 @@ async function tell(
       id: arrival.id,
       method: arrival.method,
       target,
+      shownPath: withoutId(target, sessions?.idPlaces ?? null),
       headers: requestHeaders(request.rawHeaders, { clientAddress, scheme: 'http' }),
       body,
-      sessionId: sessions === null || claimed === null ? null : canonicalId(claimed, sessions.idPlaces),
+      sessionId: turnOf(claimed, parts),
       claimedSessionId: claimed,
       clientAddress,
       leaseToken: headerValue(request.rawHeaders, leaseField),
@@ -109,6 +110,11 @@ async function tell(
   } finally {
     release();
   }
+}
+
+/** The spelling by which the turn of a claimed session is known. */
+function turnOf(claimedId: string | null, { sessions }: Parts): string | null {
+  return sessions === null || claimedId === null ? null : canonicalId(claimedId, sessions.idPlaces);
 }
 
 /** The id of the session where it stands in a form; a large one waits on disk, and is read as far as it must. */
@@ -142,9 +148,7 @@ async function pass(
   parts: Parts,
 ): Promise<void> {
   const { request, response, client } = arrival;
-  const { sessions } = parts;
-  const sessionId =
-    sessions === null || claimedId === null ? null : canonicalId(claimedId, sessions.idPlaces);
+  const sessionId = turnOf(claimedId, parts);
   const witness = await beginToWitness(sessionId, route, parts);
   const passed = await parts.passThrough(response, {
     method: arrival.method,
@@ -159,7 +163,7 @@ async function pass(
   const failure = problem?.code === 'LEGACY_TIMEOUT' ? 'timeout' : 'exception';
   parts.record({
     ...refusal(arrival, null, parts),
-    path: withoutId(target.path, claimedId),
+    path: withoutId(target, parts.sessions?.idPlaces ?? null),
     route: route.name,
     revision,
     session: sessionId === null ? null : { label: sessionLabel(sessionId), use: route.session },

@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { Failed, Finished, Outcome } from '../exchange/outcome.ts';
 import type { ExchangeRecord, NestedRecord, SideRecord, TurnRecord } from '../record.ts';
 import type { Decision } from '../routing/decide.ts';
-import { sessionLabel, withoutId } from '../session/identity.ts';
+import { sessionLabel } from '../session/identity.ts';
 import type { Lease } from '../session/lease.ts';
 import type { Client } from './client.ts';
 import type { Entered } from './enter.ts';
@@ -102,7 +102,7 @@ export class Report {
     return {
       id: this.#exchange.id,
       method: this.#exchange.method,
-      path: withoutId(this.#exchange.target.path, this.#exchange.claimedSessionId),
+      path: this.#exchange.shownPath,
       route: decision.route.name,
       revision: decision.revision,
       lane: 'story',

@@ -64,18 +64,22 @@ export function claimedIdOf(request: IdSource, places: IdPlaces): string | null 
 /** No module makes ids that are nearly so long. */
 const longestId = 256;
 
+/** Why a text cannot be the id of a session; null where it can. */
+function faultOf(claimed: string): string | null {
+  if (claimed.length > longestId) return `the session id has more than ${longestId} characters`;
+  return /[^\x20-\x7e]/.test(claimed) ? 'the session id holds a byte that is not ASCII' : null;
+}
+
 /** Whether a text could be the id of a session at all. */
 export function isId(text: string): boolean {
-  return text.length <= longestId && /^[\x20-\x7e]+$/.test(text) && text.trim() !== '';
+  return faultOf(text) === null && text.trim() !== '';
 }
 
 /** An id as a request names it; null for one that is empty or all blanks. Throws Problem BAD_SESSION_ID. */
 export function checkedId(claimed: string | null): string | null {
   if (claimed === null) return null;
-  if (claimed.length > longestId)
-    throw new Problem('BAD_SESSION_ID', `the session id has more than ${longestId} characters`);
-  if (/[^\x20-\x7e]/.test(claimed))
-    throw new Problem('BAD_SESSION_ID', 'the session id holds a byte that is not ASCII');
+  const fault = faultOf(claimed);
+  if (fault !== null) throw new Problem('BAD_SESSION_ID', fault);
   return claimed.trim() === '' ? null : claimed;
 }
 
@@ -109,7 +113,8 @@ export function sessionLabel(sessionId: string): string {
   return createHash('sha256').update(sessionId).digest('hex').slice(0, 10);
 }
 
-/** A path for the log: an id that stands in it is shown as its label. */
-export function withoutId(path: string, claimedId: string | null): string {
-  return claimedId === null ? path : path.replaceAll(claimedId, sessionLabel(claimedId));
+/** A path for the log: where the site keeps ids in paths, one that stands in it is shown as its label. */
+export function withoutId(target: { path: string; decoded: string }, places: IdPlaces | null): string {
+  const id = places?.path == null ? null : idInPath(target.decoded, places.path);
+  return id === null ? target.path : target.path.replaceAll(id, sessionLabel(id));
 }

@@ -97,8 +97,19 @@ t.test('a large form is searched piece by piece', async (t) => {
 
 t.test('a port opens just the session that was asked for, however its turn is called', async (t) => {
   t.equal(claimedIdOf({ ...get, headers: ['Cookie', 'CGISESSID=AbC'] }, cgi), 'AbC');
-  t.equal(withoutId('/shop/sid=AbC/cart', 'AbC'), `/shop/sid=${sessionLabel('AbC')}/cart`);
 });
+
+t.test(
+  'an id that stands in a path is not in the log, and nothing else of the path is changed',
+  async (t) => {
+    const inPath = { ...cgi, path: { before: '/sid=', after: '' } };
+    const shown = (path: string, places: IdPlaces | null) => withoutId({ path, decoded: path }, places);
+    t.equal(shown('/shop/sid=AbC/cart', inPath), `/shop/sid=${sessionLabel('AbC')}/cart`);
+    t.equal(shown('/shop/cart', inPath), '/shop/cart', 'whatever id the cookie names');
+    t.equal(shown('/shop/sid=AbC/cart', cgi), '/shop/sid=AbC/cart', 'where the site has none in its paths');
+    t.equal(shown('/shop', null), '/shop');
+  },
+);
 
 t.test('or in the path, where the site keeps it there, before anything else', async (t) => {
   const find = (path: string, place: { before: string; after: string }, cookie = 'CGISESSID=other') =>
