@@ -15,9 +15,9 @@ export interface CheckOptions {
 }
 
 /**
- * `banyan check`: prints everything that is wrong with a file, what a gateway that
- * runs on it has seen of its routes, and with `--database` where it keeps its sessions. Exit
- * code 1 when there are errors, 3 when the database does not answer; warnings are 0.
+ * `banyan check`: prints everything that is wrong with a file, what a gateway that runs on it has seen of its routes, and
+ * with `--database` where it keeps its sessions. Exit code 1 when there are errors, 3 when the database does not answer;
+ * warnings are 0.
  */
 export async function check(file: string, options: CheckOptions): Promise<ExitCode> {
   const { settings, findings: written } = await readFileFor(file);

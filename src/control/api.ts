@@ -1,5 +1,5 @@
-import type { Advice } from '../session/advice.ts';
 import Fastify, { type FastifyInstance } from 'fastify';
+import type { Advice } from '../session/advice.ts';
 import {
   type SessionOrder,
   sessionOrders,
@@ -24,9 +24,9 @@ export interface AdminParts {
 }
 
 /**
- * The admin listener: /metrics, /live, /ready, /advice, /sessions. It is bound to the loopback interface unless somebody says otherwise,
- * and answers only to a Host that is an address or `localhost`: a page of another site that points its own name at
- * 127.0.0.1 (DNS rebinding) gets nothing.
+ * The admin listener: /metrics, /live, /ready, /advice, /sessions. It is bound to the loopback interface unless somebody
+ * says otherwise, and answers only to a Host that is an address or `localhost`: a page of another site that points its
+ * own name at 127.0.0.1 (DNS rebinding) gets nothing.
  */
 export function makeAdmin(parts: AdminParts): FastifyInstance {
   const app = Fastify({ logger: false, forceCloseConnections: true });

@@ -4,9 +4,9 @@ import { systemClock, type Clock } from '../exchange/clock.ts';
 import type { Fence } from '../session/lock.ts';
 import type { QueryResult, SessionStore, Transaction } from '../session/store.ts';
 import { Locker, type FileHold } from './locker.ts';
-import { openIfThere } from './session-file.ts';
+import { openIfThere, readWhole } from './session-file.ts';
 import { placeOf, type SessionFolder, type SessionPlace } from './session-folder.ts';
-import { readSession } from './session-reader.ts';
+import { contentOf, readSession } from './session-reader.ts';
 import { adding, overwriting, removing, type FolderWrite } from './session-writes.ts';
 
 /** How long a port waits for a script that has the session locked and takes no turns. */
@@ -196,16 +196,8 @@ async function isThere(path: string): Promise<boolean> {
 
 /** What is in the file that is locked; null where there is nothing in it, as Perl has just made it or removed it. */
 async function readUnder(hold: FileHold, place: SessionPlace): Promise<Buffer | null> {
-  const handle = await openIfThere(place.path, constants.O_RDONLY);
-  if (handle === null) return null;
-  try {
-    const { ino } = await handle.stat();
-    if (place.locksItself && ino !== hold.inode) return null;
-    const bytes = await handle.readFile();
-    return bytes.length === 0 ? null : bytes;
-  } finally {
-    await handle.close();
-  }
+  const sight = await readWhole(place.path);
+  return place.locksItself && sight?.inode !== hold.inode ? null : contentOf(sight);
 }
 
 /** A lock or a file that cannot be had keeps nothing from being done by legacy: nothing was changed. */

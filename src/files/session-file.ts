@@ -1,7 +1,7 @@
-import { Problem } from '../errors.ts';
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { Problem } from '../errors.ts';
 
 /** No session is nearly so large; a file that is would fill the memory. */
 const largestBytes = 64 * 1024 * 1024;
@@ -11,9 +11,10 @@ const carefully = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** A file without a name, open(2): it is gone with whoever made it. Node does not name the flag. */
 const nameless = 0o20000000 | constants.O_DIRECTORY | constants.O_RDWR;
 
-/** What a file held, and when it was written. */
+/** What a file held, which it was, and when it was written. */
 export interface FileSight {
   readonly bytes: Buffer;
+  readonly inode: number;
   /** Size and time of the last write, as one word that can be compared. */
   readonly stamp: string;
 }
@@ -26,7 +27,7 @@ export async function readWhole(path: string): Promise<FileSight | null> {
     const stat = await handle.stat({ bigint: true });
     if (stat.size > largestBytes)
       throw new Problem('SESSION_UNREADABLE', `the file of the session has ${stat.size} bytes`);
-    return { bytes: await handle.readFile(), stamp: `${stat.size} ${stat.mtimeNs}` };
+    return { bytes: await handle.readFile(), inode: Number(stat.ino), stamp: `${stat.size} ${stat.mtimeNs}` };
   } finally {
     await handle.close();
   }

@@ -50,17 +50,17 @@ export async function whatWasSeen(
 ): Promise<Seen> {
   const watch = parts.sessions?.watch ?? null;
   const holder = { exchange: exchange.id, route: route.name };
-  const told = async (id: string, sights: Parameters<NonNullable<typeof watch>['aside']>[0]) => {
-    if (watch === null) return null;
-    // What is done within a turn is that turn's: its own end tells the next one how the session was left.
-    return nested === null ? watch.turn(id, holder, sights) : { ...watch.aside(sights), outside: null };
-  };
+  // What is done within a turn is that turn's: its own end tells the next one how the session was left.
   const turn =
-    lease.fence === null || lease.sessionId === null ? null : told(lease.sessionId, { before, after });
-  const other =
-    followed?.lease == null
+    watch === null || lease.fence === null || lease.sessionId === null
       ? null
-      : (watch?.turn(followed.sessionId, holder, { before: followed.before, after: afterFollowed }) ?? null);
+      : nested === null
+        ? watch.turn(lease.sessionId, holder, { before, after })
+        : { ...watch.aside({ before, after }), outside: null };
+  const other =
+    watch === null || followed?.lease == null
+      ? null
+      : watch.turn(followed.sessionId, holder, { before: followed.before, after: afterFollowed });
   return {
     turn: await turn,
     followed:

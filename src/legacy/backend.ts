@@ -57,12 +57,12 @@ function handle(
       finished.resolve({ elapsedMs: clock.nowMs() - startedMs, problem });
     },
   });
+  const { token } = lease;
   const call = transport.send(
     {
       method: exchange.method,
       target: exchange.target.target,
-      headers:
-        lease.token === null ? [...exchange.headers] : [...exchange.headers, 'Banyan-Lease', lease.token],
+      headers: token === null ? [...exchange.headers] : [...exchange.headers, 'Banyan-Lease', token],
       body: exchange.body.lengthBytes === 0 ? null : (exchange.body.bytes ?? exchange.body.stream()),
       lengthBytes: exchange.body.lengthBytes,
     },

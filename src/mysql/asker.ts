@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { ConnectionOptions } from 'mysql2/promise';
+import type { Clock } from '../exchange/clock.ts';
 
 /**
  * The name of the lock of a session, the same for every gateway on the same table. 44 characters, lower case:
@@ -7,6 +9,17 @@ import { createHash } from 'node:crypto';
  */
 export function lockName(scope: string, sessionId: string): string {
   return `bny:${createHash('sha256').update(`${scope}\0${sessionId}`).digest('hex').slice(0, 40)}`;
+}
+
+/** What a lock between gateways stands on. */
+export interface LockParts {
+  readonly options: ConnectionOptions;
+  /** Names the session table. */
+  readonly scope: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Is told how many locks were lost at once. */
+  readonly onLost: (locks: number) => void;
 }
 
 /** Places to wait at, besides the turn itself. Each costs an uncontended turn 3 us at the server, measured. */

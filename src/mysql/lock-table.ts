@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { ConnectionOptions } from 'mysql2/promise';
-import type { Clock } from '../exchange/clock.ts';
 import type { HeldLock, KeptLock } from '../session/lock.ts';
-import { Asker, lockName } from './asker.ts';
+import { Asker, lockName, type LockParts } from './asker.ts';
 import { FairQueue } from './fair-queue.ts';
 import { GatewayLease } from './gateway-lease.ts';
 import { lockDown } from './lock-line.ts';
@@ -10,17 +8,6 @@ import { LockRows } from './lock-rows.ts';
 
 const leaseMs = 10_000;
 const answerTimeoutMs = 5_000;
-
-/** What a LockTable stands on. */
-export interface LockTableParts {
-  readonly options: ConnectionOptions;
-  /** Names the session table. */
-  readonly scope: string;
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** Is told how many locks were lost with the lease. */
-  readonly onLost: (locks: number) => void;
-}
 
 /** An asker is one row, wherever it stands. */
 class RowAsker extends Asker {
@@ -47,7 +34,7 @@ class RowAsker extends Asker {
  * is refused by its fence; what a legacy script writes is not.
  */
 export class LockTable implements KeptLock {
-  readonly #parts: LockTableParts;
+  readonly #parts: LockParts;
   readonly #rows: LockRows;
   readonly #queue: FairQueue<RowAsker>;
   #lease: Promise<GatewayLease> | null = null;
@@ -55,7 +42,7 @@ export class LockTable implements KeptLock {
   #lostOwner: string | null = null;
   #isClosed = false;
 
-  constructor(parts: LockTableParts) {
+  constructor(parts: LockParts) {
     this.#parts = parts;
     this.#rows = new LockRows(parts.options, answerTimeoutMs);
     const { clock, random } = parts;

@@ -1,7 +1,5 @@
-import type { ConnectionOptions } from 'mysql2/promise';
-import type { Clock } from '../exchange/clock.ts';
 import type { HeldLock, KeptLock } from '../session/lock.ts';
-import { Asker, lockName } from './asker.ts';
+import { Asker, lockName, type LockParts } from './asker.ts';
 import { FairQueue } from './fair-queue.ts';
 import { lockDown, LockLine, type Question } from './lock-line.ts';
 
@@ -12,14 +10,7 @@ const answerTimeoutMs = 5_000;
 const longestPauseMs = 250;
 
 /** What a NamedLock stands on. */
-export interface NamedLockParts {
-  readonly options: ConnectionOptions;
-  /** Names the session table. */
-  readonly scope: string;
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** Is told how many locks went down with a connection. */
-  readonly onLost: (locks: number) => void;
+export interface NamedLockParts extends LockParts {
   /** A server that does not answer within it is taken for lost. */
   readonly answerTimeoutMs?: number;
 }

@@ -72,9 +72,13 @@ export class Nesting {
       await lease.leave(lastly);
     };
     let leaving: Promise<void> | null = null;
+    const { key } = this.#parts;
     return {
       ...lease,
-      token: signLease(claims, this.#parts.key),
+      /** Signed when it is asked for: a port is given none. */
+      get token() {
+        return signLease(claims, key);
+      },
       leave: (lastly) => (leaving ??= leave(lastly)),
     };
   }

@@ -2,30 +2,12 @@ import t from 'tap';
 import { printSessions } from '../../src/cli/session-list.ts';
 import { printTimeline } from '../../src/cli/timeline.ts';
 import type { TimelineEntry, TurnEntry } from '../../src/session/timeline-entry.ts';
+import { turnEntry } from '../helpers/records.ts';
 
 const noon = Date.UTC(2003, 0, 1, 12);
-const turn = (atMs: number, more: Partial<TurnEntry> = {}): TurnEntry => ({
-  kind: 'turn',
-  atMs: noon + atMs,
-  gateway: 'here:1',
-  exchange: `e${atMs}`,
-  route: 'cart',
-  method: 'POST',
-  side: 'legacy',
-  status: 200,
-  outcome: 'turn',
-  refusal: null,
-  nested: null,
-  within: null,
-  waitedMs: 0,
-  heldMs: 60,
-  overlapped: false,
-  lost: false,
-  wrote: 'changed',
-  changes: [{ key: 'cart', kind: 'changed', isTouch: false }],
-  more: 0,
-  ...more,
-});
+const cart = { key: 'cart', kind: 'changed', isTouch: false } as const;
+const turn = (atMs: number, more: Partial<TurnEntry> = {}): TurnEntry =>
+  turnEntry(`e${atMs}`, noon + atMs, { changes: [cart], ...more });
 
 t.test('a timeline points at the races that were prevented, and at the update that is lost', async (t) => {
   const outside: TimelineEntry = {

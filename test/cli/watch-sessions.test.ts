@@ -4,32 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import t, { type Test } from 'tap';
 import type { SessionSummary, TurnEntry } from '../../src/session/timeline-entry.ts';
+import { turnEntry } from '../helpers/records.ts';
 import { until } from '../helpers/shop.ts';
 
 const main = resolve(import.meta.dirname, '../../src/cli/main.ts');
 const noon = Date.UTC(2003, 0, 1, 12);
 
-const turn = (exchange: string): TurnEntry => ({
-  kind: 'turn',
-  atMs: noon,
-  gateway: 'here:1',
-  exchange,
-  route: exchange,
-  method: 'GET',
-  side: 'port',
-  status: 200,
-  outcome: 'turn',
-  refusal: null,
-  nested: null,
-  within: null,
-  waitedMs: 0,
-  heldMs: 5,
-  overlapped: false,
-  lost: false,
-  wrote: 'changed',
-  changes: [],
-  more: 0,
-});
+const turn = (exchange: string): TurnEntry =>
+  turnEntry(exchange, noon, { route: exchange, method: 'GET', side: 'port', heldMs: 5 });
 const summary = (session: string, requests: number): SessionSummary => ({
   session,
   requests,

@@ -7,7 +7,8 @@ import t, { type Test } from 'tap';
 import { systemClock } from '../../src/exchange/clock.ts';
 import { lockName } from '../../src/mysql/asker.ts';
 import { fenceCondition, mustHold } from '../../src/mysql/fence.ts';
-import { LockTable, type LockTableParts } from '../../src/mysql/lock-table.ts';
+import type { LockParts } from '../../src/mysql/asker.ts';
+import { LockTable } from '../../src/mysql/lock-table.ts';
 import type { Fence, HeldLock } from '../../src/session/lock.ts';
 import { fakeClock, settle, type FakeClock } from '../helpers/clock.ts';
 import { isAborted, keepsItsPromises, stays, take } from './lock-contract.ts';
@@ -21,7 +22,7 @@ t.test('on a real MariaDB', async (t) => {
   const admin = await mariadb.connect('shop');
   t.teardown(() => admin.destroy());
 
-  function open(t: Test, more: Partial<LockTableParts> = {}): LockTable {
+  function open(t: Test, more: Partial<LockParts> = {}): LockTable {
     const lock = new LockTable({
       options: optionsFor(mariadb),
       scope: t.name,

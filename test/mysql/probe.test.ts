@@ -7,7 +7,7 @@ import type { DatabaseUse } from '../../src/mysql/probe-ask.ts';
 import type { SessionTable } from '../../src/mysql/session-table.ts';
 import { codecCalled } from '../../src/perl/formats.ts';
 import type { ProbeFinding } from '../../src/session/probe.ts';
-import { optionsFor, useMariaDb } from './use-mariadb.ts';
+import { optionsFor, useMariaDb, usualTable } from './use-mariadb.ts';
 
 const fixtures = resolve(import.meta.dirname, '../fixtures/perl');
 const use: DatabaseUse = {
@@ -17,13 +17,7 @@ const use: DatabaseUse = {
   hasPorts: true,
   connections: 75,
 };
-const where: SessionTable = {
-  format: 'cgi-session',
-  table: 'sessions',
-  idColumn: 'id',
-  dataColumn: 'a_session',
-  charset: 'latin1',
-};
+const where = usualTable;
 const goodTable =
   'CREATE TABLE sessions (id CHAR(32) PRIMARY KEY, a_session MEDIUMTEXT NOT NULL) ENGINE=InnoDB CHARSET=latin1';
 

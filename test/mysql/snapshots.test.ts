@@ -5,15 +5,9 @@ import { presence } from '../../src/mysql/presence.ts';
 import type { SessionTable } from '../../src/mysql/session-table.ts';
 import { snapshotReader } from '../../src/mysql/snapshots.ts';
 import { codecCalled } from '../../src/perl/formats.ts';
-import { optionsFor, useMariaDb } from './use-mariadb.ts';
+import { optionsFor, useMariaDb, usualTable } from './use-mariadb.ts';
 
-const where: SessionTable = {
-  format: 'cgi-session',
-  table: 'sessions',
-  idColumn: 'id',
-  dataColumn: 'a_session',
-  charset: 'latin1',
-};
+const where = usualTable;
 
 t.test('looking at sessions, on a real MariaDB', async (t) => {
   const mariadb = await useMariaDb(t);
@@ -79,6 +73,24 @@ t.test('looking at sessions, on a real MariaDB', async (t) => {
     t.equal(await reader.look('a'), null, 'a rest');
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     t.equal(String((await reader.look('a'))?.bytes), 'three', 'and it goes on');
+  });
+
+  await t.test('as many late looks as there may be do not keep the next ones out for ever', async (t) => {
+    const reader = snapshotReader(options, where, systemClock);
+    t.teardown(() => reader.close());
+    await db.query('LOCK TABLES sessions WRITE');
+    const late = await Promise.all(Array.from({ length: 64 }, () => reader.look('a')));
+    t.ok(late.every((sight) => sight === null));
+    await db.query('UNLOCK TABLES');
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    const next = await Promise.all(Array.from({ length: 16 }, () => reader.look('a')));
+    t.ok(next.every((sight) => String(sight?.bytes) === 'three'));
+  });
+
+  await t.test('a connection is given back after each look', async (t) => {
+    const reader = snapshotReader(options, where, systemClock);
+    t.teardown(() => reader.close());
+    for (let look = 1; look <= 20; look++) t.equal(String((await reader.look('a'))?.bytes), 'three');
   });
 
   await t.test('many looks at once are done on a few connections, and too many are left out', async (t) => {

@@ -3,34 +3,14 @@ import t from 'tap';
 import { TimelineTable } from '../../src/mysql/timeline-table.ts';
 import type { TimelineEntry, TurnEntry } from '../../src/session/timeline-entry.ts';
 import { fakeClock, settle, type FakeClock } from '../helpers/clock.ts';
+import { turnEntry } from '../helpers/records.ts';
 import { until } from '../helpers/shop.ts';
 import { optionsFor, useMariaDb } from './use-mariadb.ts';
 
 const label = (digit: string): string => digit.repeat(10);
 
 function turn(clock: FakeClock, exchange: string, more: Partial<TurnEntry> = {}): TurnEntry {
-  return {
-    kind: 'turn',
-    atMs: clock.epochMs(),
-    gateway: 'here:1',
-    exchange,
-    route: 'cart',
-    method: 'POST',
-    side: 'legacy',
-    status: 200,
-    outcome: 'turn',
-    refusal: null,
-    nested: null,
-    within: null,
-    waitedMs: 0,
-    heldMs: 60,
-    overlapped: false,
-    lost: false,
-    wrote: 'changed',
-    changes: [],
-    more: 0,
-    ...more,
-  };
+  return turnEntry(exchange, clock.epochMs(), more);
 }
 
 t.test('the timeline of all gateways, in a real MariaDB', async (t) => {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import type { Test } from 'tap';
 import { startMariaDb, type MariaDb } from '../../scripts/shop/mariadb.ts';
 import { makeScratch } from '../../scripts/shop/process.ts';
+import type { SessionTable } from '../../src/mysql/session-table.ts';
 
 /** Starts a private MariaDB for a test file and ends it with the file. */
 export async function useMariaDb(t: Test): Promise<MariaDb> {
@@ -11,6 +12,15 @@ export async function useMariaDb(t: Test): Promise<MariaDb> {
   t.teardown(() => mariadb.stop());
   return mariadb;
 }
+
+/** The table of CGI::Session, as its documentation has it. */
+export const usualTable: SessionTable = {
+  format: 'cgi-session',
+  table: 'sessions',
+  idColumn: 'id',
+  dataColumn: 'a_session',
+  charset: 'latin1',
+};
 
 /** How our code connects to it. */
 export function optionsFor(mariadb: MariaDb) {

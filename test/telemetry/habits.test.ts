@@ -3,6 +3,7 @@ import type { ExchangeRecord } from '../../src/record.ts';
 import type { SessionWork } from '../../src/session/lost-update.ts';
 import type { SessionUse } from '../../src/session/session.ts';
 import { makeHabits } from '../../src/telemetry/habits.ts';
+import { exchangeRecord, turnRecord } from '../helpers/records.ts';
 
 const touch = { key: '_SESSION_ATIME', kind: 'changed', isTouch: true } as const;
 const cart = { key: 'cart', kind: 'changed', isTouch: false } as const;
@@ -11,38 +12,15 @@ const touched: SessionWork = { wrote: 'touched', changes: [touch] };
 const changed: SessionWork = { wrote: 'changed', changes: [cart, touch] };
 
 function record(use: SessionUse, work: SessionWork, instead: Partial<ExchangeRecord> = {}): ExchangeRecord {
-  const turn = {
-    session: 'label',
-    enteredAtMs: 0,
-    waitedLocalMs: 0,
-    waitedDatabaseMs: 0,
-    heldMs: 1,
-    overlapped: false,
-    lost: false,
-    seen: { ...work, outside: null },
-  };
-  return {
-    id: 'e',
-    method: 'GET',
-    path: '/',
+  const isTurn = use === 'write';
+  return exchangeRecord({
     route: 'view',
-    revision: 1,
-    lane: 'story',
     served: 'legacy',
-    why: '',
-    status: 200,
-    elapsedMs: 1,
     session: { label: 'label', use },
-    turn: use === 'write' ? turn : null,
-    nested: null,
-    followed: null,
-    aside: use === 'write' ? null : work,
-    sides: [],
-    fallback: null,
-    problem: null,
-    clientLeft: false,
+    turn: isTurn ? turnRecord('label', { seen: { ...work, outside: null } }) : null,
+    aside: isTurn ? null : work,
     ...instead,
-  };
+  });
 }
 
 t.test('a route that takes no turn and writes is named, once', async (t) => {

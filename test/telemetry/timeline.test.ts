@@ -6,6 +6,7 @@ import type { TimelineEntry, TimelineList, TimelineStore } from '../../src/sessi
 import { fleetTimeline } from '../../src/telemetry/fleet.ts';
 import { makeTimeline, type Timeline } from '../../src/telemetry/timeline.ts';
 import { fakeClock } from '../helpers/clock.ts';
+import { exchangeRecord, turnRecord } from '../helpers/records.ts';
 
 const label = sessionLabel('s');
 const clock = fakeClock();
@@ -19,38 +20,13 @@ function record(
   turn: Partial<TurnRecord> | null,
   more: Partial<ExchangeRecord> = {},
 ): ExchangeRecord {
-  const whole = {
-    session: label,
-    enteredAtMs: 0,
-    waitedLocalMs: 0,
-    waitedDatabaseMs: 0,
-    heldMs: 1,
-    overlapped: false,
-    lost: false,
-    seen: null,
-  };
-  return {
+  return exchangeRecord({
     id,
-    method: 'GET',
-    path: '/',
-    route: 'r',
-    revision: 1,
-    lane: 'story',
-    served: 'port',
-    why: '',
-    status: 200,
-    elapsedMs: 1,
     session: { label, use: 'write' },
-    turn: turn === null ? null : { ...whole, ...turn },
-    nested: null,
-    followed: null,
-    aside: null,
+    turn: turn === null ? null : turnRecord(label, turn),
     sides: [{ side: 'port', elapsedMs: 1, result: 'ok' }],
-    fallback: null,
-    problem: null,
-    clientLeft: false,
     ...more,
-  };
+  });
 }
 
 const exchanges = (entries: readonly TimelineEntry[]): string[] =>
