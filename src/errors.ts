@@ -25,6 +25,7 @@ const table = {
   HEADERS_TOO_LARGE: { status: 431, sentence: 'The header of this request is too large.' },
   NOT_HTTP: { status: 400, sentence: 'This request is not proper HTTP.' },
   REQUEST_SLOW: { status: 408, sentence: 'This request took too long to arrive.' },
+  RETIRED: { status: 410, sentence: 'This page is gone for good.' },
   METHOD_REFUSED: { status: 405, sentence: 'This method is not served here.' },
 
   TURN_TIMEOUT: {

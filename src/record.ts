@@ -19,6 +19,10 @@ export interface ExchangeRecord {
   readonly path: string;
   readonly route: string;
   readonly revision: number;
+  /** The server of old scripts that the route names. */
+  readonly upstream: string;
+  /** Whether parameters decide here and were not read, because the body was too large. */
+  readonly wasUnread: boolean;
   readonly lane: 'story' | 'pass';
   /** Whose answer the client was sent; `none` when it was an apology of the gateway's. */
   readonly served: Side | 'none';

@@ -16,27 +16,27 @@ export function parseAddress(text: string, what: string): Address {
   return { host, tcpPort: tcpPortOf(digits, what) };
 }
 
-/** Reads the URL of the legacy server. Throws a Mistake [bad-url]; the messages never hold a password. */
-export function parseLegacyUrl(text: string): URL {
+/** Reads the URL of a server of old scripts. Throws a Mistake [bad-url]; the messages never hold a password. */
+export function parseLegacyUrl(text: string, what = 'legacy'): URL {
   if (!/^https?:\/\//.test(text)) {
     const help = /^[A-Za-z0-9.-]+(:\d+)?$/.test(text)
       ? `did you mean "http://${text}"?`
       : 'write http://host:port';
-    throw new Mistake('bad-url', `legacy "${text}" is not an http:// or https:// address`, help);
+    throw new Mistake('bad-url', `the address of ${what}, "${text}", is not http:// or https://`, help);
   }
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null)
-    throw new Mistake('bad-url', `cannot read the legacy address "${text}"`, 'write http://host:port');
+    throw new Mistake('bad-url', `cannot read the address of ${what}, "${text}"`, 'write http://host:port');
   if (url.username !== '' || url.password !== '') {
     throw new Mistake(
       'bad-url',
-      'the legacy address holds a user or password',
+      `the address of ${what} holds a user or password`,
       'leave them out; browsers send their own',
     );
   }
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
     const help = `write "${url.origin}"; every request keeps its own path`;
-    throw new Mistake('bad-url', `the legacy address "${text}" holds a path`, help);
+    throw new Mistake('bad-url', `the address of ${what}, "${text}", holds a path`, help);
   }
   return url;
 }

@@ -1,10 +1,30 @@
-import { patternsTie, tieGroup } from '../routing/specificity.ts';
+import { beyondShapes, findTies, mostShapes } from '../routing/ties.ts';
 import type { Desk } from './desk.ts';
 import type { ReadRoute } from './read-routes.ts';
 
 /** Reports routes that nobody could tell apart: by the requests they take [ambiguous], or by their name [duplicate-name]. */
 export function reportClashes(desk: Desk, routes: readonly ReadRoute[]): void {
-  reportTies(desk, routes);
+  for (const { earlier, later } of findTies(routes)) {
+    const message = `"${later.route.key}" and "${earlier.route.key}" (line ${earlier.route.line}) match the same requests`;
+    const differ = earlier.route.params.length > 0 && earlier.read.path === later.read.path;
+    const help = differ
+      ? 'add a route that asks for the parameters of both, or merge them; neither would win'
+      : 'make one more specific, or merge them; neither would win';
+    desk.error('ambiguous', later.keyAt, message, help);
+  }
+  for (const { route, keyAt } of beyondShapes(routes)) {
+    const message = `"${route.key}" is one set of parameter names too many for its path`;
+    desk.error(
+      'too-many',
+      keyAt,
+      message,
+      `at most ${mostShapes} for one path: each costs every request a look`,
+    );
+  }
+  reportNames(desk, routes);
+}
+
+function reportNames(desk: Desk, routes: readonly ReadRoute[]): void {
   const byName = new Map<string, ReadRoute>();
   for (const each of routes) {
     const { name, key } = each.route;
@@ -16,28 +36,4 @@ export function reportClashes(desk: Desk, routes: readonly ReadRoute[]): void {
     const message = `"${key}" and "${first.route.key}" (line ${first.route.line}) are both called "${name}"`;
     desk.error('duplicate-name', each.keyAt, message, 'give one a name: "name: …"');
   }
-}
-
-function reportTies(desk: Desk, routes: readonly ReadRoute[]): void {
-  const groups = new Map<string, ReadRoute[]>();
-  for (const each of routes) {
-    const id = tieGroup(each.read.pattern);
-    const group = groups.get(id) ?? [];
-    groups.set(id, group);
-    const rival = group.find((other) => tie(each, other));
-    group.push(each);
-    if (rival === undefined) continue;
-    const message = `"${each.route.key}" and "${rival.route.key}" (line ${rival.route.line}) match the same requests`;
-    desk.error('ambiguous', each.keyAt, message, 'make one more specific, or merge them; neither would win');
-  }
-}
-
-function tie(a: ReadRoute, b: ReadRoute): boolean {
-  return methodsTie(a.read.methods, b.read.methods) && patternsTie(a.read.pattern, b.read.pattern);
-}
-
-/** Two sets of methods tie when both are "any", or when they name the same method. A named one beats "any". */
-function methodsTie(a: readonly string[] | null, b: readonly string[] | null): boolean {
-  if (a === null || b === null) return a === b;
-  return a.some((method) => b.includes(method));
 }

@@ -22,6 +22,14 @@ export interface Value {
 /** What a variable that is not set means: an error, or, for who only looks at the routes, a warning. */
 export type MissingVariables = 'error' | 'warning';
 
+/** What a file is read for. */
+export interface Purpose {
+  /** What a variable that is not set means. */
+  readonly missingVariables?: MissingVariables;
+  /** Whether a gateway is to run on it: then it may ask for nothing that this version does not do. */
+  readonly mustRun?: boolean;
+}
+
 /** Notes a finding of one severity. */
 type Report = (code: string, span: Span, message: string, help?: string | null) => void;
 
@@ -32,6 +40,8 @@ export interface Desk {
   readonly findings: Finding[];
   readonly error: Report;
   readonly warn: Report;
+  /** Notes what this version reads and does not do yet: a warning, and an error for who wants to run the file. */
+  readonly later: (span: Span, message: string, help: string) => void;
   /** The line of an offset, counted from 1. */
   lineOf(offset: number): number;
   /** A scalar with its variables filled in, or null after a finding when it is none or cannot be filled in. */
@@ -43,7 +53,7 @@ export function openDesk(
   file: string,
   text: string,
   env: Record<string, string | undefined>,
-  missing: MissingVariables = 'error',
+  { missingVariables = 'error', mustRun = false }: Purpose = {},
 ): Desk {
   const findings: Finding[] = [];
   const lines = countLines(text);
@@ -76,8 +86,9 @@ export function openDesk(
     findings,
     error: (code, span, message, help = null) => report('error', code, span, message, help),
     warn: (code, span, message, help = null) => report('warning', code, span, message, help),
+    later: (span, message, help) => report(mustRun ? 'error' : 'warning', 'not-yet', span, message, help),
     lineOf: (offset) => lines.linePos(offset).line,
-    value: (node, what) => readValue(desk, node, what, env, missing),
+    value: (node, what) => readValue(desk, node, what, env, missingVariables),
   };
   return desk;
 }

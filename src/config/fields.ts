@@ -1,4 +1,4 @@
-import { isMap, isScalar, type Node, type YAMLMap } from 'yaml';
+import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import { Mistake, orMistake } from '../routing/mistake.ts';
 import { didYouMean } from '../routing/nearest.ts';
 import { type Desk, type Span, spanOf, type Value } from './desk.ts';
@@ -86,6 +86,40 @@ export function requiredValueOf(desk: Desk, section: Section, key: string, help:
   return isMissing ? null : valueOf(desk, section, key);
 }
 
+/** The values of a setting that is one value or a list of them; empty where it is left out. */
+export function valuesOf(desk: Desk, section: Section, key: string): Value[] {
+  const pair = section.fields.get(key);
+  if (pair === undefined) return [];
+  const nodes = isSeq(pair.value) ? (pair.value.items as (Node | null)[]) : [pair.value];
+  if (nodes.length === 0) desk.error('empty-value', spanOf(pair.value as Node), `"${key}" is an empty list`);
+  return nodes.flatMap((node) => desk.value(node, `"${key}"`) ?? []);
+}
+
+/** A setting that is a map: its section, or null where it is left out. `where` ends sentences about it. */
+export function subsectionOf(
+  desk: Desk,
+  section: Section,
+  key: string,
+  name: SectionName,
+  where: string,
+): Section | null {
+  const pair = section.fields.get(key);
+  return pair === undefined ? null : readSection(desk, pair.value, name, where, pair.at);
+}
+
+/** Whether a setting is the one word. */
+export function isWord(section: Section, key: string, word: string): boolean {
+  const node = section.fields.get(key)?.value ?? null;
+  return isScalar(node) && node.value === word;
+}
+
+/** Reads one of some words. Throws a Mistake with the code. */
+export function oneOf<W extends string>(text: string, words: readonly W[], code: string, message: string): W {
+  const found = words.find((word) => word === text);
+  if (found !== undefined) return found;
+  throw new Mistake(code, message, didYouMean(text, words) ?? `write ${words.join(', ')}`);
+}
+
 /** Runs a reader on a value and makes a finding of its mistake. Gives null where there is no value or it is faulty. */
 export function readAs<T>(
   desk: Desk,
@@ -108,14 +142,10 @@ export function readAs<T>(
 function isKnown(desk: Desk, pair: Pair, name: SectionName, where: string): boolean {
   const setting = settingOf(name, pair.key);
   if (setting === null) {
-    const known = settingsOf(name).filter((each) => each.type !== 'later');
-    const keys = known.map((each) => each.key);
+    const keys = settingsOf(name).map((each) => each.key);
     const help = didYouMean(pair.key, keys) ?? `known here: ${keys.join(', ')}`;
     desk.error('unknown-key', pair.at, `unknown key "${pair.key}"${where}`, help);
     return false;
   }
-  if (setting.type !== 'later') return true;
-  const message = `"${pair.key}"${where} is not in this version yet`;
-  desk.error('not-yet', pair.at, message, 'remove it; it is known and comes in a later version');
-  return false;
+  return true;
 }

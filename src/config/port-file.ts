@@ -28,7 +28,7 @@ export interface PortPlace {
 
 /** The absolute path of a route's port, or null where it has none. Reports [no-such-port] where one is needed or named. */
 export function findPort(desk: Desk, place: PortPlace, asked: PortQuestion): string | null {
-  const isNeeded = asked.target !== null && asked.target.stage !== 'legacy';
+  const isNeeded = asked.target !== null && asked.target.stage !== 'legacy' && asked.target.stage !== 'retired';
   const guess = defaultFile(asked.pattern);
   if (asked.named === null && guess === null) {
     if (isNeeded) {

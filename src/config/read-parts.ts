@@ -2,24 +2,48 @@ import { resolve } from 'node:path';
 import { isScalar } from 'yaml';
 import { Mistake } from '../routing/mistake.ts';
 import { compilePattern } from '../routing/pattern.ts';
-import type { SessionUse } from '../session/session.ts';
 import { parseAddress, parseLegacyUrl, type Address } from './address.ts';
-import type { Desk } from './desk.ts';
-import { parseDuration } from './duration.ts';
+import type { Desk, Value } from './desk.ts';
 import { readAs, readSection, requiredValueOf, type Section, valueOf } from './fields.ts';
-import { parseSessionUse } from './read-routes.ts';
 import type { Settings } from './settings.ts';
+import { parseSize } from './size.ts';
 import { parseMysqlUrl } from './store-url.ts';
 
-/** Reads `listen` or `admin`. */
-export function readAddress(desk: Desk, file: Section, key: 'listen' | 'admin'): Address | null {
-  return readAs(desk, valueOf(desk, file, key), key, (text) => parseAddress(text, key));
+/** Reads `listen`. */
+export function readListen(desk: Desk, file: Section): Address | null {
+  return readAs(desk, valueOf(desk, file, 'listen'), 'listen', (text) => parseAddress(text, 'listen'));
+}
+
+/** Reads `admin`, which is an address or a map. */
+export function readAdmin(
+  desk: Desk,
+  file: Section,
+): { readonly address: Address; readonly token: string | null } | null {
+  const read = (value: Value | null): Address | null =>
+    readAs(desk, value, 'admin', (text) => parseAddress(text, 'admin'));
+  const pair = file.fields.get('admin');
+  if (pair === undefined || pair.value === null || isScalar(pair.value)) {
+    const address = read(valueOf(desk, file, 'admin'));
+    return address === null ? null : { address, token: null };
+  }
+  const section = readSection(desk, pair.value, 'admin', ' in "admin"', pair.at);
+  const address = read(valueOf(desk, section, 'listen'));
+  const secret = valueOf(desk, section, 'token');
+  const token = secret?.isMissing === true ? null : readAs(desk, secret, 'token', parseToken);
+  return address === null ? null : { address, token };
+}
+
+/** Reads `max-body` into bytes. */
+export function readMaxBody(desk: Desk, file: Section): number | null {
+  return readAs(desk, valueOf(desk, file, 'max-body'), 'max-body', (text) =>
+    parseSize(text, 'max-body', '1kb', '64mb'),
+  );
 }
 
 /** Reads `legacy`, which must be there. */
 export function readLegacy(desk: Desk, file: Section): URL | null {
   const help = 'add the server that runs the Perl: "legacy: http://127.0.0.1:8080"';
-  return readAs(desk, requiredValueOf(desk, file, 'legacy', help), 'legacy', parseLegacyUrl);
+  return readAs(desk, requiredValueOf(desk, file, 'legacy', help), 'legacy', (text) => parseLegacyUrl(text));
 }
 
 /** Reports a `version` that is not 1. */
@@ -63,30 +87,11 @@ export function readPorts(desk: Desk, file: Section, settingsDirectory: string):
     : { directory: resolve(settingsDirectory, folder.text), hosts, database };
 }
 
-/** Reads `defaults`. Without a session map there is nothing to lock, so the default is then `none`. */
-export function readDefaults(
-  desk: Desk,
-  file: Section,
-  hasSession: boolean,
-): { readonly session: SessionUse; readonly timeoutMs: number } {
-  const pair = file.fields.get('defaults');
-  const section = readSection(desk, pair?.value ?? null, 'defaults', ' in "defaults"', pair?.at ?? file.at);
-  const value = valueOf(desk, section, 'session');
-  const session = readAs(desk, value, 'session', parseSessionUse);
-  if (
-    section.fields.has('session') &&
-    value !== null &&
-    session !== null &&
-    session !== 'none' &&
-    !hasSession
-  ) {
-    const help = 'add "session: { store: mysql://… }" at the top, or write "session: none"';
-    desk.error('no-session', value.span, `session "${session}" needs to know where sessions are kept`, help);
-  }
-  const timeoutMs = readAs(desk, valueOf(desk, section, 'timeout'), 'timeout', (text) =>
-    parseDuration(text, 'timeout'),
-  );
-  return { session: hasSession ? (session ?? 'write') : 'none', timeoutMs: timeoutMs ?? 30_000 };
+/** Throws a Mistake [bad-token] that does not repeat the token. */
+function parseToken(text: string): string {
+  if (text.length >= 16 && /^[\x21-\x7e]+$/.test(text)) return text;
+  const message = 'the admin token is too short, or holds a blank or a letter that is not ASCII';
+  throw new Mistake('bad-token', message, 'make one with: openssl rand -hex 24');
 }
 
 /** Reads a whole number from 1 to `most`. Throws a Mistake [bad-number]. */

@@ -2,22 +2,18 @@ import { isMap, isScalar, type Node } from 'yaml';
 import { Mistake, orMistake } from '../routing/mistake.ts';
 import { type Key, parseKey } from '../routing/key.ts';
 import { isRouteName, routeName } from '../routing/name.ts';
-import { didYouMean } from '../routing/nearest.ts';
 import type { Route } from '../routing/route.ts';
-import { parseTarget } from '../routing/target.ts';
-import type { SessionUse } from '../session/session.ts';
+import { parseTarget, printTarget } from '../routing/target.ts';
 import { reportClashes } from './clashes.ts';
 import { type Desk, type Span, spanOf, type Value } from './desk.ts';
-import { parseDuration } from './duration.ts';
 import { type Pair, pairsOf, readAs, readSection, requiredValueOf, type Section, valueOf } from './fields.ts';
 import { findPort, type PortPlace } from './port-file.ts';
+import { type Around, readRouteSettings, type RouteSettings, usualTimeoutMs } from './read-route-settings.ts';
 
 /** What the rest of the file says about routes. */
-export interface RouteSurroundings {
+export interface RouteSurroundings extends Around {
   readonly base: string | null;
-  readonly hasSession: boolean;
-  readonly defaultSession: SessionUse;
-  readonly defaultTimeoutMs: number;
+  readonly defaults: RouteSettings;
   readonly place: PortPlace;
 }
 
@@ -45,7 +41,7 @@ export function readRoutes(desk: Desk, node: Node | null, around: RouteSurroundi
   for (const pair of pairsOf(desk, node)) {
     const first = seen.get(pair.key);
     if (first !== undefined) {
-      const help = `it is first defined at line ${desk.lineOf(first.from)}; merge the two, or make one more specific with a method`;
+      const help = `it is first defined at line ${desk.lineOf(first.from)}; merge the two, or make one more specific with a method or ?param=value`;
       desk.error('duplicate-route', pair.at, `route "${pair.key}" is defined twice`, help);
       continue;
     }
@@ -57,14 +53,6 @@ export function readRoutes(desk: Desk, node: Node | null, around: RouteSurroundi
   return found.map((each) => each.route);
 }
 
-/** Reads `none`, `read` or `write`. Throws a Mistake [bad-session]. */
-export function parseSessionUse(text: string): SessionUse {
-  if (text === 'none' || text === 'read' || text === 'write') return text;
-  const help =
-    didYouMean(text, ['none', 'read', 'write']) ?? 'none leaves it alone, read takes no lock, write locks it';
-  throw new Mistake('bad-session', `session "${text}" is not none, read or write`, help);
-}
-
 function readRoute(desk: Desk, pair: Pair, around: RouteSurroundings): ReadRoute | null {
   const read = orMistake(() => parseKey(pair.key, around.base));
   if (read instanceof Mistake) desk.error(read.code, pair.at, read.message, read.help);
@@ -74,10 +62,7 @@ function readRoute(desk: Desk, pair: Pair, around: RouteSurroundings): ReadRoute
     ? shortTarget(desk, pair)
     : requiredValueOf(desk, section, 'to', 'write "to: legacy"');
   const target = readAs(desk, targetText, 'target', parseTarget);
-  const session = readSession(desk, section, around);
-  const timeoutMs = readAs(desk, valueOf(desk, section, 'timeout'), 'timeout', (text) =>
-    parseDuration(text, 'timeout'),
-  );
+  const settings = readRouteSettings(desk, section, ` in route "${pair.key}"`, around, around.defaults);
   const name = readName(desk, section);
   const named = valueOf(desk, section, 'port');
   if (read instanceof Mistake) return null;
@@ -89,18 +74,44 @@ function readRoute(desk: Desk, pair: Pair, around: RouteSurroundings): ReadRoute
     targetAt,
     key: pair.key,
   });
+  const { upstream, timeoutMs, ...rest } = settings;
   const route: Route = {
-    name: name ?? routeName(read.methods, read.path, around.base),
+    ...rest,
+    name: name ?? routeName(read, around.base),
     key: pair.key,
     methods: read.methods,
     path: read.path,
-    target: target ?? { stage: 'legacy', portPercent: 0 },
-    session: session ?? around.defaultSession,
+    params: read.params,
+    target: target ?? { stage: 'legacy', portPercent: 0, shadow: null },
     port,
-    timeoutMs: timeoutMs ?? around.defaultTimeoutMs,
+    upstream: upstream.upstream,
+    timeoutMs:
+      (section.fields.has('timeout') ? timeoutMs : (upstream.timeoutMs ?? timeoutMs)) ?? usualTimeoutMs,
     line: desk.lineOf(pair.at.from),
   };
+  if (target !== null) checkTarget(desk, route, targetAt);
   return { route, read, keyAt: pair.at };
+}
+
+/** What a target means together with the rest of its route. */
+function checkTarget(desk: Desk, { key, target, methods, plan }: Route, at: Span): void {
+  const { shadow } = target;
+  if (shadow === null) return;
+  const isSafe = methods !== null && methods.every((method) => method === 'GET' || method === 'HEAD');
+  if (shadow.side === 'legacy' && !isSafe && plan.comparison?.effects !== 'twice') {
+    const message = `the legacy script cannot be run dry, so shadowing it would apply "${key}" twice`;
+    const help =
+      'shadow the port instead ("to: shadow"; a port runs in a transaction that is rolled back), limit the route to GET,\n' +
+      'or accept it with "shadow: { effects: twice }"';
+    desk.error('shadow-writes', at, message, help);
+    return;
+  }
+  const message = `target "${printTarget(target)}" is checked, but this version does not run the other side yet`;
+  desk.later(
+    at,
+    message,
+    target.stage === 'shadow' ? 'write "legacy" for now' : 'leave ", shadow" out for now',
+  );
 }
 
 /** The target of `key: target`. A key with nothing behind it gets a sentence of its own. */
@@ -110,16 +121,6 @@ function shortTarget(desk: Desk, pair: Pair): Value | null {
     return null;
   }
   return desk.value(pair.value, `the target of "${pair.key}"`);
-}
-
-function readSession(desk: Desk, section: Section, around: RouteSurroundings): SessionUse | null {
-  const value = valueOf(desk, section, 'session');
-  const use = readAs(desk, value, 'session', parseSessionUse);
-  if (value !== null && use !== null && use !== 'none' && !around.hasSession) {
-    const help = 'add "session: { store: mysql://… }" at the top, or write "session: none"';
-    desk.error('no-session', value.span, `session "${use}" needs to know where sessions are kept`, help);
-  }
-  return use;
 }
 
 function readName(desk: Desk, section: Section): string | null {

@@ -5,13 +5,17 @@ import type { PathId } from '../session/identity.ts';
 import type { SessionFormat } from '../session/module.ts';
 import type { Desk } from './desk.ts';
 import { parseDuration } from './duration.ts';
-import { readAs, readSection, requiredValueOf, type Section, valueOf } from './fields.ts';
+import { oneOf, readAs, readSection, requiredValueOf, type Section, valueOf } from './fields.ts';
 import { parseCount } from './read-parts.ts';
 import type { SessionSettings } from './settings.ts';
 import { parseStoreUrl, type StoreAddress } from './store-url.ts';
 
-/** Reads `session`. Null where the file has none, and after a finding. `legacy` is the server of the old scripts. */
-export function readSessionSettings(desk: Desk, file: Section, legacy: URL | null): SessionSettings | null {
+/** Reads `session`. Null where the file has none, and after a finding. `legacy` are the servers of the old scripts. */
+export function readSessionSettings(
+  desk: Desk,
+  file: Section,
+  legacy: readonly string[],
+): SessionSettings | null {
   const pair = file.fields.get('session');
   if (pair === undefined) return null;
   const section = readSection(desk, pair.value, 'session', ' in "session"', pair.at);
@@ -32,7 +36,7 @@ export function readSessionSettings(desk: Desk, file: Section, legacy: URL | nul
   const byOrigin = read('nested', (text) =>
     oneOf(text, nestings, 'bad-nested', `nested "${text}" is not allow or refuse`),
   );
-  const hosts = read('nested-from', parseAddresses) ?? hostsOf(legacy);
+  const hosts = read('nested-from', parseAddresses) ?? legacy.flatMap(hostOf);
   const lockPair = section.fields.get('lock');
   const lockAt = lockPair?.at ?? pair.at;
   const lockSection = readSection(desk, lockPair?.value ?? null, 'lock', ' in "lock"', lockAt);
@@ -40,6 +44,10 @@ export function readSessionSettings(desk: Desk, file: Section, legacy: URL | nul
     readAs(desk, valueOf(desk, lockSection, key), key, parse);
   const waitMs = readLock('wait', (text) => parseDuration(text, 'wait'));
   const queue = readLock('queue', (text) => parseCount(text, 'queue', 10_000));
+  if (readLock('hold', (text) => parseDuration(text, 'hold')) !== null) {
+    const span = lockSection.fields.get('hold')?.at ?? lockAt;
+    desk.later(span, '"hold" in "lock" is checked, but this version does not act on it', 'remove it for now');
+  }
   const lock = readLock('kind', (text) =>
     oneOf(text, lockKinds, 'bad-lock', `unknown kind of lock "${text}"`),
   );
@@ -54,12 +62,6 @@ const formats = ['cgi-session', 'apache-session', 'rows'] as const;
 const traces = ['off', 'keys', 'values'] as const;
 const nestings = ['allow', 'refuse'] as const;
 const lockKinds = ['auto', 'names', 'table'] as const;
-
-function oneOf<W extends string>(text: string, words: readonly W[], code: string, message: string): W {
-  const found = words.find((word) => word === text);
-  if (found !== undefined) return found;
-  throw new Mistake(code, message, didYouMean(text, words) ?? `write ${words.join(', ')}`);
-}
 
 function checkStore(store: StoreAddress, format: SessionFormat | null): StoreAddress {
   if (store.kind === 'mysql' || format !== 'rows') return store;
@@ -117,11 +119,11 @@ function parseAddresses(text: string): string[] {
 }
 
 /**
- * The host of legacy, where it is written as an address and is not this machine: from here come the visitors of a web
+ * The host of an old server, where it is written as an address and is not this machine: from here come the visitors of a web
  * server in front of us, too, and their requests would be taken for nested ones.
  */
-function hostsOf(legacy: URL | null): string[] {
-  const host = legacy?.hostname.replace(/^\[|\]$/g, '') ?? '';
+function hostOf(origin: string): string[] {
+  const host = new URL(origin).hostname.replace(/^\[|\]$/g, '');
   const isAddress = /^[\d.]+$/.test(host) || host.includes(':');
   return isAddress && !host.startsWith('127.') && host !== '::1' ? [host] : [];
 }

@@ -1,12 +1,17 @@
 import { dirname, resolve } from 'node:path';
+import { noPlan } from '../routing/plan.ts';
+import type { Upstream } from '../routing/route.ts';
 import { makeTable } from '../routing/table.ts';
-import { type Desk, type MissingVariables, openDesk } from './desk.ts';
+import { reportDamage } from './damage.ts';
+import { type Desk, openDesk, type Purpose } from './desk.ts';
 import { type Disk, largestBytes, realDisk } from './disk.ts';
 import { type Section, readSection } from './fields.ts';
 import { type Finding, hasErrors } from './findings.ts';
 import * as parts from './read-parts.ts';
+import { readDefaults, usualTimeoutMs } from './read-route-settings.ts';
 import { readRoutes } from './read-routes.ts';
 import { readSessionSettings } from './read-session.ts';
+import { readUpstreams } from './read-upstreams.ts';
 import type { Settings } from './settings.ts';
 import { readYaml } from './yaml.ts';
 
@@ -17,11 +22,9 @@ export interface Reading {
 }
 
 /** How strictly to read. */
-export interface ReadOptions {
+export interface ReadOptions extends Purpose {
   /** Whether a text without a final newline is an error: on a reload, where the file may be caught half written. */
   readonly mustBeComplete?: boolean;
-  /** Whether a variable that is not set is an error, or only worth a warning because the routes are all that matters. */
-  readonly missingVariables?: MissingVariables;
   /** Where port files are looked for; the real disk unless a test says otherwise. */
   readonly disk?: Disk;
 }
@@ -42,7 +45,8 @@ export function readSettings(
     desk.error('too-large', { from: 0, to: 1 }, 'the file is larger than 1 MB', 'is it the right file?');
     return { settings: null, findings: desk.findings };
   }
-  const desk = openDesk(file, text, env, options.missingVariables);
+  const desk = openDesk(file, text, env, options);
+  if (reportDamage(desk)) return { settings: null, findings: desk.findings };
   const root = readYaml(desk);
   const section = root === null ? null : readSection(desk, root, 'file', '', { from: 0, to: 1 });
   const settings = section === null ? null : readAll(desk, section, revision, options.disk ?? realDisk);
@@ -54,36 +58,53 @@ export function readSettings(
 function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Settings | null {
   const settingsDirectory = dirname(resolve(desk.file));
   parts.checkVersion(desk, file);
-  const listen = parts.readAddress(desk, file, 'listen');
-  const admin = parts.readAddress(desk, file, 'admin');
+  const listen = parts.readListen(desk, file);
+  const admin = parts.readAdmin(desk, file);
   const url = parts.readLegacy(desk, file);
+  const legacy: Upstream = { name: 'legacy', origin: url?.origin ?? 'http://legacy.invalid' };
+  const upstreams = readUpstreams(desk, file);
   const ports = parts.readPorts(desk, file, settingsDirectory);
-  const session = readSessionSettings(desk, file, url);
+  const maxBodyBytes = parts.readMaxBody(desk, file);
+  const session = readSessionSettings(
+    desk,
+    file,
+    [legacy, ...upstreams.map(({ upstream }) => upstream)].map(({ origin }) => origin),
+  );
   const hasSession = file.fields.has('session');
-  const defaults = parts.readDefaults(desk, file, hasSession);
+  const around = { hasSession, legacy, upstreams };
+  const defaults = readDefaults(desk, file, around, {
+    session: hasSession ? 'write' : 'none',
+    timeoutMs: null,
+    upstream: { upstream: legacy, timeoutMs: null },
+    sticky: { by: 'session' },
+    only: [],
+    fallback: 'legacy',
+    plan: noPlan,
+  });
   const place = { settingsDirectory, portsDirectory: ports?.directory ?? settingsDirectory, disk };
-  const around = { base: parts.readBase(desk, file), hasSession, defaultSession: defaults.session };
+  const base = parts.readBase(desk, file);
   const pair = file.fields.get('routes');
   if (pair === undefined)
     desk.error('missing-key', file.at, '"routes" is missing', 'add "routes:" and below it "/**: legacy"');
-  const routes =
-    pair === undefined
-      ? []
-      : readRoutes(desk, pair.value, { ...around, place, defaultTimeoutMs: defaults.timeoutMs });
-  if (listen === null || admin === null || url === null || ports === null || hasErrors(desk.findings))
+  const routes = pair === undefined ? [] : readRoutes(desk, pair.value, { ...around, base, defaults, place });
+  if (listen === null || admin === null || url === null || ports === null || maxBodyBytes === null)
     return null;
+  if (hasErrors(desk.findings)) return null;
   const table = makeTable({
     revision,
     routes,
+    upstream: legacy,
     restSession: defaults.session,
-    restTimeoutMs: defaults.timeoutMs,
+    restTimeoutMs: defaults.timeoutMs ?? usualTimeoutMs,
   });
   return Object.freeze({
     file: desk.file,
     text: desk.text,
     listen,
-    admin,
-    legacy: { url },
+    admin: admin.address,
+    adminToken: admin.token,
+    legacy,
+    maxBodyBytes,
     ports,
     session,
     table,

@@ -1,3 +1,4 @@
+import type { Upstream } from '../routing/route.ts';
 import type { Table } from '../routing/table.ts';
 import type { IdPlaces, PathId } from '../session/identity.ts';
 import type { SessionFormat } from '../session/module.ts';
@@ -46,7 +47,11 @@ export interface Settings {
   readonly text: string;
   readonly listen: Address;
   readonly admin: Address;
-  readonly legacy: { readonly url: URL };
+  /** Whoever shows it may choose the side that serves a request; null where nobody may. Never print it. */
+  readonly adminToken: string | null;
+  readonly legacy: Upstream;
+  /** Bodies up to this are kept in memory, and their parameters can choose a route. */
+  readonly maxBodyBytes: number;
   /** Where the ports are, as an absolute path, and how many processes run them. */
   readonly ports: {
     readonly directory: string;

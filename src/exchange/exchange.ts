@@ -1,5 +1,6 @@
 import type { Body } from './body.ts';
 import type { RawHeaders } from './headers.ts';
+import type { Params } from './params.ts';
 import type { RequestTarget } from './path.ts';
 
 /** One request and all that is known about it before anybody serves it. Never written to. */
@@ -14,6 +15,8 @@ export interface Exchange {
   /** The client's fields, already cleaned of what a side must not see. */
   readonly headers: RawHeaders;
   readonly body: Body;
+  /** The parameters, as CGI.pm reads them; null where the body is too large to be read for them. */
+  readonly params: () => Params | null;
   /** The id of the visitor's session in its canonical form, or null. */
   readonly sessionId: string | null;
   /** The same as the request spells it. */

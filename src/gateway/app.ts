@@ -28,7 +28,7 @@ export interface Listener {
  * on (`%E9` in a path: 400; a Content-Type without a slash: 415; PROPFIND: 404; measured, toolchain.md 4). None of
  * them is to judge, so all of them see `GET /`, and the lanes see the request as it came.
  */
-export function makeListener(parts: Parts, legacy: URL): Listener {
+export function makeListener(parts: Parts, legacyOrigin: string): Listener {
   const underWay = new Set<Promise<void>>();
   const app = Fastify({
     logger: false,
@@ -46,7 +46,7 @@ export function makeListener(parts: Parts, legacy: URL): Listener {
   // A client that shuts its sending side still wants its answer (promises.md 2a); Node's types do not know the field.
   Object.assign(app.server, { httpAllowHalfOpen: true });
   app.register(proxy, {
-    upstream: legacy.origin,
+    upstream: legacyOrigin,
     disableRequestLogging: true,
     internalRewriteLocationHeader: false,
     handler: (request: FastifyRequest, reply) => {
@@ -76,11 +76,13 @@ function refuse(error: Error & { code?: string }, socket: Socket): void {
   const head =
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: text/plain\r\n` +
     `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
+  // A request whose body is what cannot be read would wait for the rest of it: the connection goes with our answer.
+  const say = (): unknown => socket.end(head + body, () => socket.destroy());
   const answering = lastOpenAnswer(socket);
   if (!socket.writable || error.code === 'ECONNRESET') socket.destroy();
-  else if (answering === null) socket.end(head + body);
+  else if (answering === null) say();
   // Garbage behind a good request must not spoil the answer that is on its way.
-  else answering.once('close', () => socket.end(head + body));
+  else answering.once('close', say);
 }
 
 function codeOf(code: string | undefined): 'HEADERS_TOO_LARGE' | 'REQUEST_SLOW' | 'NOT_HTTP' {

@@ -1,24 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem, asProblem } from '../errors.ts';
-import type { Body } from '../exchange/body.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { findField } from '../exchange/form-field.ts';
 import { headerValue, headerValues, requestHeaders } from '../exchange/headers.ts';
 import { normalisePath, type RequestTarget } from '../exchange/path.ts';
 import type { ExchangeRecord } from '../record.ts';
-import {
-  canonicalId,
-  checkedId,
-  claimedIdOf,
-  type IdPlaces,
-  sessionLabel,
-  withoutId,
-} from '../session/identity.ts';
+import type { Matched } from '../routing/table.ts';
+import { canonicalId, claimedIdOf, sessionLabel, withoutId } from '../session/identity.ts';
 import { clientOf, type Client } from './client.ts';
+import { claimedInBody, type Contents, paramsOf } from './contents.ts';
+import { answerToLink, forcedSide } from './force.ts';
 import type { Parts } from './parts.ts';
-import { hasBody, receiveBody } from './receive.ts';
+import { hasBody, noBody, receiveBody } from './receive.ts';
 import { resultOf } from './report.ts';
-import { serve, type Matched } from './serve.ts';
+import { serve, type Found } from './serve.ts';
 import { beginToWitness } from './witness.ts';
 
 /** Where a request made within another one shows whose turn it belongs to: HTTP_BANYAN_LEASE to a CGI script. */
@@ -55,17 +49,16 @@ export async function take(
     if (headerValues(request.rawHeaders, 'host').length > 1)
       throw new Problem('NOT_HTTP', 'there are two Host fields');
     const target = normalisePath(rawTarget);
-    const table = parts.table();
-    const route = table.match(method, target.decoded);
     const { sessions } = parts;
     const { decoded: path, query } = target;
     const source = { headers: request.rawHeaders, method, path, query, body: null };
     const claimedId = sessions === null ? null : claimedIdOf(source, sessions.idPlaces);
-    // Also without a session: the answer may bring one, whose turn is then to be taken.
-    const mayTakeTurn = sessions !== null && route.session === 'write';
-    if (route.target.stage === 'legacy' && !mayTakeTurn && !hasBody(request)) {
-      await pass(arrival, target, { route, revision: table.revision }, claimedId, parts);
-    } else await tell(arrival, target, { route, revision: table.revision }, claimedId, parts);
+    const toPage = answerToLink(method, target, parts.limits().adminToken, parts.clock.epochMs());
+    if (toPage !== null) {
+      await client.send(toPage);
+      parts.record(refusal(arrival, null, parts));
+    } else if (hasBody(request)) await takeBody(arrival, target, claimedId, parts);
+    else await pickLane(arrival, target, claimedId, parts);
   } catch (thrown) {
     const problem = asProblem(thrown, 'GATEWAY_FAULT');
     client.apologise(problem, arrival.id);
@@ -73,70 +66,83 @@ export async function take(
   }
 }
 
-/** The story lane: the body first, then the story. */
-async function tell(
+/** Finds the route of a request without a body, and passes it through where nobody needs to understand it. */
+async function pickLane(
   arrival: Arrival,
   target: RequestTarget,
-  matched: Matched,
+  claimedId: string | null,
+  parts: Parts,
+): Promise<void> {
+  const contents = { method: arrival.method, target, headers: arrival.request.rawHeaders, body: noBody };
+  const found = findRoute(contents, parts);
+  const { route } = found.matched;
+  // Also without a session: the answer may bring one, whose turn is then to be taken.
+  const mayTakeTurn = parts.sessions !== null && route.session === 'write';
+  const isLegacy = route.target.stage === 'legacy' && found.forced?.side !== 'port';
+  if (isLegacy && !mayTakeTurn) await pass(arrival, target, found.matched, claimedId, parts);
+  else await tell(arrival, contents, claimedId, found, parts);
+}
+
+/** The body first: its parameters may say which route is meant. */
+async function takeBody(
+  arrival: Arrival,
+  target: RequestTarget,
   claimedInHead: string | null,
   parts: Parts,
 ): Promise<void> {
-  const { request, client } = arrival;
-  const receivedAtMs = parts.clock.epochMs();
-  const { body, release } = await receiveBody(request);
-  const clientAddress = addressOf(request);
+  const { request, method } = arrival;
+  const { body, release } = await receiveBody(request, parts.limits().maxBodyBytes);
   const { sessions } = parts;
+  const contents = { method, target, headers: request.rawHeaders, body };
   try {
     const claimed =
-      sessions === null
-        ? null
-        : (claimedInHead ?? (await claimedInBody(arrival, target, body, sessions.idPlaces)));
-    const exchange: Exchange = {
-      id: arrival.id,
-      method: arrival.method,
-      target,
-      shownPath: withoutId(target, sessions?.idPlaces ?? null),
-      headers: requestHeaders(request.rawHeaders, { clientAddress, scheme: 'http' }),
-      body,
-      sessionId: turnOf(claimed, parts),
-      claimedSessionId: claimed,
-      clientAddress,
-      leaseToken: headerValue(request.rawHeaders, leaseField),
-      wasForwarded: forwardFields.some((name) => headerValue(request.rawHeaders, name) !== null),
-      receivedAtMs,
-      startedMs: arrival.startedMs,
-    };
-    await serve(exchange, client, matched, parts);
+      sessions === null ? null : (claimedInHead ?? (await claimedInBody(contents, sessions.idPlaces)));
+    await tell(arrival, contents, claimed, findRoute(contents, parts), parts);
   } finally {
     release();
   }
 }
 
+/** Asks the table of now, once. */
+function findRoute(contents: Contents, parts: Parts): Found {
+  const { method, target, headers } = contents;
+  const matched = parts.table().match(method, target.decoded, () => paramsOf(contents));
+  const forced = forcedSide(headers, matched.route, parts.limits().adminToken, parts.clock.epochMs());
+  return { matched, forced };
+}
+
+/** The story lane. */
+async function tell(
+  arrival: Arrival,
+  contents: Contents,
+  claimed: string | null,
+  found: Found,
+  parts: Parts,
+): Promise<void> {
+  const { method, target, headers, body } = contents;
+  const clientAddress = addressOf(arrival.request);
+  const exchange: Exchange = {
+    id: arrival.id,
+    method,
+    target,
+    shownPath: withoutId(target, parts.sessions?.idPlaces ?? null),
+    headers: requestHeaders(headers, { clientAddress, scheme: 'http' }),
+    body,
+    params: () => paramsOf(contents),
+    sessionId: turnOf(claimed, parts),
+    claimedSessionId: claimed,
+    clientAddress,
+    leaseToken: headerValue(headers, leaseField),
+    wasForwarded: forwardFields.some((name) => headerValue(headers, name) !== null),
+    receivedAtMs: parts.clock.epochMs(),
+    startedMs: arrival.startedMs,
+  };
+  await serve(exchange, arrival.client, found, parts);
+}
+
 /** The spelling by which the turn of a claimed session is known. */
 function turnOf(claimedId: string | null, { sessions }: Parts): string | null {
   return sessions === null || claimedId === null ? null : canonicalId(claimedId, sessions.idPlaces);
-}
-
-/** The id of the session where it stands in a form; a large one waits on disk, and is read as far as it must. */
-async function claimedInBody(
-  { request, method }: Arrival,
-  target: RequestTarget,
-  body: Body,
-  places: IdPlaces,
-): Promise<string | null> {
-  const headers = request.rawHeaders;
-  if (body.bytes !== null) {
-    return claimedIdOf(
-      { headers, method, path: target.decoded, query: target.query, body: body.bytes },
-      places,
-    );
-  }
-  const finder = method === 'POST' ? findField(headerValue(headers, 'content-type'), places.name) : null;
-  if (finder === null) return null;
-  // Not to be destroyed: its file is closed with it, and the side has still to be given the body.
-  const pieces = body.stream().iterator({ destroyOnReturn: false });
-  for await (const chunk of pieces) if (finder.push(chunk as Buffer)) break;
-  return checkedId(finder.end());
 }
 
 /** The pass-through lane: bytes flow both ways, and only the record is made. */
@@ -153,6 +159,7 @@ async function pass(
   const passed = await parts.passThrough(response, {
     method: arrival.method,
     target: target.target,
+    upstream: route.upstream,
     headers: requestHeaders(request.rawHeaders, { clientAddress: addressOf(request), scheme: 'http' }),
     timeoutMs: route.timeoutMs,
   });
@@ -166,6 +173,7 @@ async function pass(
     path: withoutId(target, parts.sessions?.idPlaces ?? null),
     route: route.name,
     revision,
+    upstream: route.upstream.name,
     session: sessionId === null ? null : { label: sessionLabel(sessionId), use: route.session },
     aside: witness === null ? null : await witness.end(),
     served: passed.status === null ? 'none' : 'legacy',
@@ -193,6 +201,8 @@ function refusal(arrival: Arrival, problem: Problem | null, parts: Parts): Excha
     path: '',
     route: '(refused)',
     revision: 0,
+    upstream: 'legacy',
+    wasUnread: false,
     lane: 'pass',
     served: 'none',
     why: 'it went no further than the door',

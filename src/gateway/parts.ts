@@ -3,6 +3,7 @@ import type { Problem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
 import type { ExchangeRecord } from '../record.ts';
 import type { Backend } from '../routing/backend.ts';
+import type { Upstream } from '../routing/route.ts';
 import type { Table } from '../routing/table.ts';
 import type { IdPlaces } from '../session/identity.ts';
 import type { Nesting } from '../session/nesting.ts';
@@ -24,17 +25,27 @@ export interface SessionParts {
   readonly watch: SessionWatch | null;
 }
 
+/** What a reload may change besides the routes. */
+export interface Limits {
+  /** Bodies up to this are kept in memory, and their parameters can choose a route. */
+  readonly maxBodyBytes: number;
+  /** Who shows it may choose a side; null where nobody may. */
+  readonly adminToken: string | null;
+}
+
 /** Everything the gateway works with, handed to it by compose.ts. */
 export interface Parts {
   /** The table of now. A request asks once and uses that one to its end. */
   readonly table: () => Table;
+  /** What the settings of now say besides the table. */
+  readonly limits: () => Limits;
   readonly sessions: SessionParts | null;
   readonly legacy: Backend;
   readonly port: Backend;
   /** Passes on a request without a body, and its answer as it flows; see legacy/pass-through.ts. */
   readonly passThrough: (
     response: ServerResponse,
-    order: { method: string; target: string; headers: string[]; timeoutMs: number },
+    order: { method: string; target: string; upstream: Upstream; headers: string[]; timeoutMs: number },
   ) => Promise<{ status: number | null; elapsedMs: number; problem: Problem | null }>;
   readonly clock: Clock;
   readonly newId: () => string;

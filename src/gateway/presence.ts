@@ -21,9 +21,9 @@ export function watchPresence(request: IncomingMessage, response: ServerResponse
   response.once('close', () => waiting.delete(response));
 }
 
-/** The newest answer a connection still waits for, or null. */
+/** The newest answer a connection still waits for, of a request that has come whole; or null. */
 export function lastOpenAnswer(socket: Socket): ServerResponse | null {
-  return [...(open.get(socket) ?? [])].at(-1) ?? null;
+  return [...(open.get(socket) ?? [])].findLast((answer) => answer.req.complete) ?? null;
 }
 
 /**

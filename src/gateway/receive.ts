@@ -7,10 +7,8 @@ import { Readable } from 'node:stream';
 import { Problem } from '../errors.ts';
 import type { Body } from '../exchange/body.ts';
 
-/** Bodies up to this size stay in memory; larger ones wait in a file. */
-const inMemoryBytes = 1024 * 1024;
-
-const empty: Body = Object.freeze({
+/** The body of a request that has none. */
+export const noBody: Body = Object.freeze({
   lengthBytes: 0,
   bytes: Buffer.alloc(0),
   stream: () => Readable.from([]),
@@ -31,10 +29,11 @@ export function hasBody(request: IncomingMessage): boolean {
 
 /**
  * Takes in a whole body before anybody is asked for a turn: a client that sends a byte a second holds nobody up, both
- * sides can be given the same bytes, and legacy can be told their number. Rejects with BODY_CUT or BODY_NOT_KEPT.
+ * sides can be given the same bytes, and legacy can be told their number. Up to `inMemoryBytes` it stays in memory, a
+ * larger one waits in a file. Rejects with BODY_CUT or BODY_NOT_KEPT.
  */
-export async function receiveBody(request: IncomingMessage): Promise<ReceivedBody> {
-  if (!hasBody(request)) return { body: empty, release: () => undefined };
+export async function receiveBody(request: IncomingMessage, inMemoryBytes: number): Promise<ReceivedBody> {
+  if (!hasBody(request)) return { body: noBody, release: () => undefined };
   const chunks: Buffer[] = [];
   let length = 0;
   try {

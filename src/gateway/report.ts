@@ -105,6 +105,8 @@ export class Report {
       path: this.#exchange.shownPath,
       route: decision.route.name,
       revision: decision.revision,
+      upstream: decision.route.upstream.name,
+      wasUnread: decision.wasUnread,
       lane: 'story',
       why: decision.why,
       status: client.status ?? what.problem?.status ?? 0,

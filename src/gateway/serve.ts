@@ -1,6 +1,8 @@
+import { Problem } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { decideFor } from '../routing/decide.ts';
-import type { Route } from '../routing/route.ts';
+import { decide } from '../routing/decide.ts';
+import type { Forced } from '../routing/force.ts';
+import type { Matched } from '../routing/table.ts';
 import { attempt } from './attempt.ts';
 import type { Client } from './client.ts';
 import { enter } from './enter.ts';
@@ -9,10 +11,12 @@ import { leave, whatWasSeen } from './leave.ts';
 import type { Parts } from './parts.ts';
 import { Report } from './report.ts';
 
-/** The route of a request, from the one table that serves it from start to end, whatever is flipped meanwhile. */
-export interface Matched {
-  readonly route: Route;
-  readonly revision: number;
+/** What was found out at the door. */
+export interface Found {
+  /** The route, from the one table that serves the request from start to end. */
+  readonly matched: Matched;
+  /** The side that the request may ask for, and does. */
+  readonly forced: Forced | null;
 }
 
 /**
@@ -31,19 +35,21 @@ export interface Matched {
 export async function serve(
   exchange: Exchange,
   client: Client,
-  matched: Matched,
+  { matched, forced }: Found,
   parts: Parts,
 ): Promise<void> {
   const report = new Report(exchange, parts.clock);
 
   // 1 decide
-  const decision = decideFor(matched.route, matched.revision, {
-    method: exchange.method,
-    decodedPath: exchange.target.decoded,
-    sessionId: exchange.sessionId,
-    visitor: exchange.clientAddress,
-  });
+  const visitor = { ...exchange, address: exchange.clientAddress, exchangeId: exchange.id };
+  const decision = decide(matched, visitor, forced);
   report.decided(decision);
+  if (decision.serve === null) {
+    const problem = new Problem('RETIRED', `route ${matched.route.name} is retired`);
+    client.apologise(problem, exchange.id);
+    parts.record(report.refused({ problem, nested: null }, client));
+    return;
+  }
 
   // 2 enter
   const entry = await enter(exchange, decision.route, client, parts);

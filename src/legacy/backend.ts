@@ -7,13 +7,13 @@ import type { Finished, Outcome } from '../exchange/outcome.ts';
 import type { Backend } from '../routing/backend.ts';
 import type { Route } from '../routing/route.ts';
 import type { Lease } from '../session/lease.ts';
-import type { LegacyControls, LegacyReceiver, LegacyTransport } from './transport.ts';
+import type { LegacyControls, LegacyReceiver, LegacyTransport, TransportTo } from './transport.ts';
 
 /** Serves exchanges with the old application. */
-export function legacyBackend(transport: LegacyTransport, clock: Clock): Backend {
+export function legacyBackend(transportTo: TransportTo, clock: Clock): Backend {
   return {
     side: 'legacy',
-    handle: (exchange, route, lease) => handle(transport, clock, exchange, route, lease),
+    handle: (exchange, route, lease) => handle(transportTo(route.upstream), clock, exchange, route, lease),
   };
 }
 

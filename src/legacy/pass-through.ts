@@ -2,12 +2,14 @@ import type { ServerResponse } from 'node:http';
 import { Problem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
 import { answerHeaders } from '../exchange/headers.ts';
-import type { LegacyCall, LegacyControls, LegacyReceiver, LegacyTransport } from './transport.ts';
+import type { Upstream } from '../routing/route.ts';
+import type { LegacyCall, LegacyControls, LegacyReceiver, TransportTo } from './transport.ts';
 
 /** A request that nobody needs to understand. It has no body. */
 export interface PassOrder {
   readonly method: string;
   readonly target: string;
+  readonly upstream: Upstream;
   readonly headers: string[];
   readonly timeoutMs: number;
 }
@@ -28,7 +30,7 @@ export interface Passed {
  * whose client has left: it is broken off, as it would be without us.
  */
 export function passThrough(
-  transport: LegacyTransport,
+  transportTo: TransportTo,
   clock: Clock,
 ): (response: ServerResponse, order: PassOrder) => Promise<Passed> {
   return (response, order) =>
@@ -46,7 +48,7 @@ export function passThrough(
       });
       const left = (): void => receiver.giveUp(new Problem('CLIENT_GONE', 'the client left'));
       response.once('close', left);
-      receiver.call = transport.send({ ...order, body: null, lengthBytes: 0 }, receiver);
+      receiver.call = transportTo(order.upstream).send({ ...order, body: null, lengthBytes: 0 }, receiver);
     });
 }
 

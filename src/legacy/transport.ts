@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Problem } from '../errors.ts';
+import type { Upstream } from '../routing/route.ts';
 
 /** What legacy is asked. */
 export interface LegacyRequest {
@@ -41,3 +42,6 @@ export interface LegacyTransport {
   send(request: LegacyRequest, receiver: LegacyReceiver): LegacyCall;
   close(): Promise<void>;
 }
+
+/** Finds the way to an upstream; the same one every time. */
+export type TransportTo = (upstream: Upstream) => LegacyTransport;

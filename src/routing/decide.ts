@@ -1,50 +1,65 @@
 import { createHash } from 'node:crypto';
 import type { Side } from '../exchange/outcome.ts';
+import type { Forced } from './force.ts';
 import type { Route } from './route.ts';
-import type { Table } from './table.ts';
-
-/** What the gateway has to know of a request to say who serves it. */
-export interface Asked {
-  readonly method: string;
-  /** The normalised path, decoded, one character per byte. */
-  readonly decodedPath: string;
-  readonly sessionId: string | null;
-  /** The address of the client: it stands in for the session where there is none. */
-  readonly visitor: string;
-}
+import type { Matched } from './table.ts';
+import { keptOutBy, printOnly, stickyKey, type Visitor } from './who.ts';
 
 /** Who serves a request, and why. */
 export interface Decision {
   readonly route: Route;
   /** The revision of the table that decided. */
   readonly revision: number;
-  readonly serve: Side;
+  /** Null where neither does: the route is retired. */
+  readonly serve: Side | null;
   /** A short sentence in plain English for logs and for `banyan explain`. */
   readonly why: string;
   /** Where the visitor stands among all, in hundredths of a percent (0 to 9999), or null where nothing is split. */
   readonly bucket: number | null;
+  /** Whether parameters decide here and could not be read. */
+  readonly wasUnread: boolean;
 }
 
-/** Finds the route of a request and says which side serves it. Pure: the same request gets the same answer. */
-export function decide(table: Table, asked: Asked): Decision {
-  const route = table.match(asked.method, asked.decodedPath);
-  return decideFor(route, table.revision, asked);
-}
-
-/** Says which side of a known route serves a request. */
-export function decideFor(route: Route, revision: number, asked: Asked): Decision {
-  const { stage, portPercent } = route.target;
-  if (stage !== 'split') {
-    const why = route.line === 0 ? 'no route names it, so it goes to legacy' : `the target is ${stage}`;
-    return { route, revision, serve: stage, why, bucket: null };
+/** Says which side serves a request whose route is known. Pure: the same request gets the same answer. */
+export function decide(matched: Matched, visitor: Visitor, forced: Forced | null): Decision {
+  const { route, revision, wasUnread } = matched;
+  const say = (serve: Side | null, why: string, bucket: number | null = null): Decision => ({
+    route,
+    revision,
+    serve,
+    why,
+    bucket,
+    wasUnread,
+  });
+  if (wasUnread) return say('legacy', 'the body is larger than max-body, so its parameters were not read');
+  if (forced !== null && (forced.side === 'legacy' || route.port !== null))
+    return say(forced.side, `forced by ${forced.by}`);
+  const { stage } = route.target;
+  if (stage === 'retired') return say(null, 'the target is retired');
+  if (stage === 'legacy') {
+    return say(
+      'legacy',
+      route.line === 0 ? 'no route names it, so it goes to legacy' : 'the target is legacy',
+    );
   }
-  const bucket = bucketOf(asked.sessionId ?? asked.visitor, route.name);
+  if (stage === 'shadow') return say('legacy', 'the target is shadow: legacy answers');
+  const keptOut = keptOutBy(route.only, visitor);
+  if (keptOut !== null) return say('legacy', `only ${printOnly(keptOut)} may get the port`);
+  return stage === 'port' ? say('port', 'the target is port') : split(route, visitor, say);
+}
+
+function split(
+  route: Route,
+  visitor: Visitor,
+  say: (serve: Side, why: string, bucket: number) => Decision,
+): Decision {
+  const { portPercent } = route.target;
+  const { key, who } = stickyKey(route.sticky, visitor);
+  const bucket = bucketOf(key, route.name);
   // Rounded because 0.07 * 100 is 7.000000000000001, which would let bucket 7 in.
   const serve: Side = bucket < Math.round(portPercent * 100) ? 'port' : 'legacy';
-  const who = asked.sessionId === null ? 'visitor' : 'session';
-  const place = (bucket / 100).toFixed(2);
-  const why = `${who} is in bucket ${place} of 100, the port has ${portPercent === 0 ? 'none' : `0-${portPercent}`}`;
-  return { route, revision, serve, why, bucket };
+  const share = portPercent === 0 ? 'none' : `0-${portPercent}`;
+  return say(serve, `${who} is in bucket ${(bucket / 100).toFixed(2)} of 100, the port has ${share}`, bucket);
 }
 
 /**

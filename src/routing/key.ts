@@ -1,3 +1,4 @@
+import { type KeyParam, parseKeyParams } from './key-params.ts';
 import { Mistake } from './mistake.ts';
 import { nearest } from './nearest.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
@@ -9,6 +10,8 @@ export interface Key {
   /** The absolute path as written, `base` put in front where the key left it out. */
   readonly path: string;
   readonly pattern: Pattern;
+  /** What the key asks for behind its `?`, sorted by name. */
+  readonly params: readonly KeyParam[];
 }
 
 /** The methods that a key may name. TRACE and CONNECT are never served, so a route for them would lie. */
@@ -32,22 +35,16 @@ export const routeMethods: readonly string[] = [
 ];
 
 /**
- * Reads `[METHOD{,METHOD} ]PATH`. `base` ends in a slash, or is null where the file sets none.
- * Throws a Mistake [bad-method], [relative-path], [bad-path], or [not-yet] for parameters in a key.
+ * Reads `[METHOD{,METHOD} ]PATH[?NAME[=VALUE]{&…}]`. `base` ends in a slash, or is null where the file sets none.
+ * Throws a Mistake [bad-method], [relative-path], [bad-path] or [bad-parameter].
  */
 export function parseKey(key: string, base: string | null): Key {
   const [, methodText, pathText = ''] = /^(?:([A-Za-z][A-Za-z, ]*?) +(?=\S*$))?(.*)$/s.exec(key.trim()) ?? [];
   const methods = methodText === undefined ? null : parseMethods(methodText);
-  if (pathText.includes('?')) {
-    const without = pathText.slice(0, pathText.indexOf('?'));
-    throw new Mistake(
-      'not-yet',
-      `parameters in a key ("${key}") are not in this version yet`,
-      `write "${without}" for now`,
-    );
-  }
-  const path = absolutePath(pathText, base);
-  return { methods, path, pattern: compilePattern(path) };
+  const mark = pathText.indexOf('?');
+  const path = absolutePath(mark === -1 ? pathText : pathText.slice(0, mark), base);
+  const params = mark === -1 ? [] : parseKeyParams(pathText.slice(mark + 1), key);
+  return { methods, path, pattern: compilePattern(path), params };
 }
 
 function parseMethods(text: string): string[] {

@@ -1,13 +1,27 @@
+import type { Side } from '../exchange/outcome.ts';
 import type { SessionUse } from '../session/session.ts';
+import type { KeyParam } from './key-params.ts';
+import type { Plan } from './plan.ts';
+import type { Only, Sticky } from './who.ts';
 
 /** How far a route has moved. */
-export type Stage = 'legacy' | 'split' | 'port';
+export type Stage = 'legacy' | 'shadow' | 'split' | 'port' | 'retired';
 
 /** The right-hand side of a route: who serves it. */
 export interface Target {
   readonly stage: Stage;
-  /** The share of sessions that the port serves: 0 for `legacy`, 100 for `port`, N for `port N%`. */
+  /** The share of sessions that the port serves: 0 for `legacy`, `shadow` and `retired`, 100 for `port`, N for `port N%`. */
   readonly portPercent: number;
+  /** The side that is run beside the one that answers, and on what share of its requests; null for none. */
+  readonly shadow: { readonly side: Side; readonly samplePercent: number } | null;
+}
+
+/** A server that runs old scripts. */
+export interface Upstream {
+  /** `legacy` for the one at the top of the file, else its name among `upstreams`. */
+  readonly name: string;
+  /** Scheme, host and TCP port. */
+  readonly origin: string;
 }
 
 /** One line of routes.yaml, as a request may see it. Frozen; a reload makes new ones. */
@@ -20,6 +34,8 @@ export interface Route {
   readonly methods: readonly string[] | null;
   /** The absolute path pattern: literals, `*` globs, `{name}` segments, and `**` as the last segment. */
   readonly path: string;
+  /** The parameters a request must have; empty where the key names none. */
+  readonly params: readonly KeyParam[];
   readonly target: Target;
   /** What the route may do to the session, and so whether it takes a turn. */
   readonly session: SessionUse;
@@ -27,6 +43,16 @@ export interface Route {
   readonly port: string | null;
   /** How long a side may take until its answer begins. */
   readonly timeoutMs: number;
+  /** The server that runs the script. */
+  readonly upstream: Upstream;
+  /** By what a visitor is told apart where the target is a share. */
+  readonly sticky: Sticky;
+  /** Who may get the port at all: all of these must hold. Empty: everybody. */
+  readonly only: readonly Only[];
+  /** What a visitor gets when the port fails before it has committed. */
+  readonly fallback: 'legacy' | 'error';
+  /** How the route is to be moved, watched and compared. */
+  readonly plan: Plan;
   /** Where in routes.yaml the route stands, counted from 1; 0 for the built-in route of everything not named. */
   readonly line: number;
 }

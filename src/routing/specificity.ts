@@ -37,7 +37,7 @@ export function tieGroup(pattern: Pattern): string {
 }
 
 /** Negative when glob `a` goes first. Equally long ones are ordered by their text, only so that the order is always the same. */
-export function compareGlobs(a: Segment | undefined, b: Segment | undefined): number {
+function compareGlobs(a: Segment | undefined, b: Segment | undefined): number {
   if (a?.kind !== 'glob' || b?.kind !== 'glob') return 0;
   const byWeight = globWeight(b.pieces) - globWeight(a.pieces);
   if (byWeight !== 0) return byWeight;

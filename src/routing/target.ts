@@ -1,55 +1,60 @@
 import { Mistake } from './mistake.ts';
 import { nearest } from './nearest.ts';
+import { parsePercent } from './percent.ts';
 import type { Target } from './route.ts';
 
 /**
- * Reads the right-hand side of a route: `legacy`, `port`, or `port N%` in steps of 0.01%.
- * Throws a Mistake [bad-target], [bad-percent] or, for targets of the full grammar, [not-yet].
+ * Reads the right-hand side of a route: `legacy`, `shadow [N%]`, `port N%[, shadow [N%]]`, `port`,
+ * `port, shadow legacy [N%]` or `retired`. Throws a Mistake [bad-target] or [bad-percent].
  */
 export function parseTarget(text: string): Target {
-  const words = text.trim().replace(/\s+/g, ' ');
-  if (words === 'legacy') return { stage: 'legacy', portPercent: 0 };
-  if (words === 'port') return { stage: 'port', portPercent: 100 };
-  const share = /^port (-?\d+(?:\.\d+)?)%$/.exec(words)?.[1];
-  if (share !== undefined) return { stage: 'split', portPercent: parseShare(share) };
-  if (/^(shadow( \d+(\.\d+)?%)?|retired|port( \d+(\.\d+)?%)?, ?shadow\b.*)$/.test(words)) {
-    throw new Mistake('not-yet', `target "${words}" is not in this version yet`, targetHelp);
+  const words = text.trim().replace(/\s+/g, ' ').replace(/ ?, ?/g, ', ');
+  const alone = { portPercent: 0, shadow: null } as const;
+  if (words === 'legacy' || words === 'retired') return { stage: words, ...alone };
+  if (words === 'port') return { stage: 'port', portPercent: 100, shadow: null };
+  const shadow = new RegExp(`^shadow(?: ${share})?$`).exec(words);
+  if (shadow !== null) return { stage: 'shadow', portPercent: 0, shadow: portBeside(shadow[1]) };
+  const split = new RegExp(`^port ${share}(?:, (shadow)(?: ${share})?)?$`).exec(words);
+  if (split !== null) {
+    const [, percent = '', beside, sample] = split;
+    const portPercent = parsePercent(percent);
+    return { stage: 'split', portPercent, shadow: beside === undefined ? null : portBeside(sample) };
+  }
+  const watched = new RegExp(`^port, shadow legacy(?: ${share})?$`).exec(words);
+  if (watched !== null) {
+    const samplePercent = parsePercent(watched[1] ?? '100%');
+    return { stage: 'port', portPercent: 100, shadow: { side: 'legacy', samplePercent } };
   }
   throw new Mistake('bad-target', `cannot read target "${words}"`, suggest(words));
 }
 
 /** A target as it is written in routes.yaml; `parseTarget` reads it back. */
-export function printTarget(target: Target): string {
-  return target.stage === 'split' ? `port ${target.portPercent}%` : target.stage;
+export function printTarget({ stage, portPercent, shadow }: Target): string {
+  const sample = shadow === null || shadow.samplePercent === 100 ? '' : ` ${shadow.samplePercent}%`;
+  if (stage === 'shadow') return `shadow${sample}`;
+  if (stage === 'split') return `port ${portPercent}%${shadow === null ? '' : `, shadow${sample}`}`;
+  if (stage === 'port') return shadow === null ? 'port' : `port, shadow legacy${sample}`;
+  return stage;
 }
 
-const targetHelp = 'a target is legacy, port, or port N% such as port 25%';
+const share = String.raw`(-?\d+(?:\.\d+)?%)`;
 
-/** The words a target can consist of, also those of later versions, for suggestions. */
-const targetWords = ['legacy', 'port', 'shadow', 'retired'];
+const targetHelp = 'a target is legacy, shadow, port, retired, or port N% such as port 25%';
+const targetWords = ['legacy', 'port', 'shadow', 'retired', 'port, shadow legacy'];
 
-function parseShare(digits: string): number {
-  const percent = Number(digits);
-  const help = 'a share is between 0% and 100%';
-  if (percent > 100) throw new Mistake('bad-percent', `${digits}% is over 100%`, help);
-  if (percent < 0) throw new Mistake('bad-percent', `${digits}% is below 0%`, help);
-  if (!/^\d+(\.\d{0,2}0*)?$/.test(digits)) {
-    throw new Mistake(
-      'bad-percent',
-      `${digits}% is finer than 0.01%`,
-      'visitors are divided in steps of 0.01%',
-    );
-  }
-  return percent;
+function portBeside(sample: string | undefined): Target['shadow'] {
+  return { side: 'port', samplePercent: parsePercent(sample ?? '100%') };
 }
 
 function suggest(words: string): string {
   const shape = /^(?:([A-Za-z]+),? ?)?(\d+(?:\.\d+)?) ?%?$/.exec(words);
   if (shape !== null) {
-    const word = shape[1] ?? 'port';
-    if (nearest(word, ['port']) === 'port') return `did you mean "port ${shape[2]}%"?`;
+    const word = nearest(shape[1] ?? 'port', targetWords);
+    if (word === 'port' || word === 'shadow') return `did you mean "${word} ${shape[2]}%"?`;
     if (word === 'legacy') return 'a share is the part that the port gets, such as port 25%';
   }
+  if (/^port, ?shadow\b/.test(words)) return 'legacy is what a port is held against: "port, shadow legacy"';
+  if (/^port \d+(\.\d+)?%, shadow legacy/.test(words)) return 'write "shadow" alone: the other side is run';
   const near = nearest(words, targetWords);
   return near === null ? targetHelp : `did you mean "${near}"?`;
 }

@@ -1,7 +1,7 @@
-import { globMatches } from './glob.ts';
-import { type Pattern, type Segment } from './pattern.ts';
+import { GlobIndex } from './glob-index.ts';
+import { addRoute, emptyLeaf, type Leaf, pick, type Wanted } from './leaf.ts';
+import type { Pattern, Segment } from './pattern.ts';
 import type { Route } from './route.ts';
-import { compareGlobs } from './specificity.ts';
 
 /**
  * The tree in which a path is looked up segment by segment. Finding a literal costs the same for 10 routes as for 10,000.
@@ -9,20 +9,26 @@ import { compareGlobs } from './specificity.ts';
  */
 export interface TrieNode {
   readonly literals: Map<string, TrieNode>;
-  /** The most specific first. */
-  readonly globs: { readonly segment: Segment & { kind: 'glob' }; readonly node: TrieNode }[];
+  readonly globs: GlobIndex<TrieNode>;
   name: TrieNode | null;
-  /** Routes whose path ends here, one per set of methods. */
-  readonly here: Route[];
+  /** Routes whose path ends here. */
+  readonly here: Leaf;
   /** Routes that go on with `**`. */
-  readonly rest: Route[];
+  readonly rest: Leaf;
   /** Routes of scripts, which take whatever follows as PATH_INFO. */
-  readonly pathInfo: Route[];
+  readonly pathInfo: Leaf;
 }
 
 /** A tree without routes. */
 export function emptyTrie(): TrieNode {
-  return { literals: new Map(), globs: [], name: null, here: [], rest: [], pathInfo: [] };
+  return {
+    literals: new Map(),
+    globs: new GlobIndex(),
+    name: null,
+    here: emptyLeaf(),
+    rest: emptyLeaf(),
+    pathInfo: emptyLeaf(),
+  };
 }
 
 /** Puts a route into the tree. Of two routes that tie the first one stays the winner. */
@@ -30,67 +36,40 @@ export function plant(root: TrieNode, pattern: Pattern, route: Route): void {
   let node = root;
   for (const segment of pattern.segments) {
     if (segment.kind === 'rest') {
-      node.rest.push(route);
+      addRoute(node.rest, route);
       return;
     }
     node = child(node, segment);
   }
-  node.here.push(route);
-  if (pattern.takesPathInfo) node.pathInfo.push(route);
+  addRoute(node.here, route);
+  if (pattern.takesPathInfo) addRoute(node.pathInfo, route);
 }
 
-/** The most specific route that takes the path and the method, or null. `onVisit` lets a test count the nodes looked at. */
+/** The most specific route that takes the path and what is wanted, or null. `onVisit` lets a test count the nodes looked at. */
 export function find(
   node: TrieNode,
-  method: string,
   path: readonly string[],
+  wanted: Wanted,
   depth = 0,
   onVisit?: () => void,
 ): Route | null {
   onVisit?.();
   const text = path[depth];
-  if (text === undefined) return byMethod(node.here, method) ?? byMethod(node.rest, method);
+  if (text === undefined) return pick(node.here, wanted) ?? pick(node.rest, wanted);
   const literal = node.literals.get(text);
-  const found = literal === undefined ? null : find(literal, method, path, depth + 1, onVisit);
+  const found = literal === undefined ? null : find(literal, path, wanted, depth + 1, onVisit);
   if (found !== null) return found;
-  for (const { segment, node: next } of node.globs) {
-    const below = globMatches(segment.pieces, text) ? find(next, method, path, depth + 1, onVisit) : null;
+  for (const next of node.globs.matching(text)) {
+    const below = find(next, path, wanted, depth + 1, onVisit);
     if (below !== null) return below;
   }
-  const named = node.name === null || text === '' ? null : find(node.name, method, path, depth + 1, onVisit);
-  return named ?? byMethod(node.rest, method) ?? byMethod(node.pathInfo, method);
-}
-
-/** How well a route's methods fit: 3 it is named, 2 it is HEAD and GET is named, 1 none are named, 0 it does not fit. */
-export function methodFit(methods: readonly string[] | null, method: string): 0 | 1 | 2 | 3 {
-  if (methods === null) return 1;
-  if (methods.includes(method)) return 3;
-  return method === 'HEAD' && methods.includes('GET') ? 2 : 0;
-}
-
-function byMethod(routes: readonly Route[], method: string): Route | null {
-  let best: Route | null = null;
-  let bestFit = 0;
-  for (const route of routes) {
-    const fit = methodFit(route.methods, method);
-    if (fit > bestFit) {
-      best = route;
-      bestFit = fit;
-    }
-  }
-  return best;
+  const named = node.name === null || text === '' ? null : find(node.name, path, wanted, depth + 1, onVisit);
+  return named ?? pick(node.rest, wanted) ?? pick(node.pathInfo, wanted);
 }
 
 function child(node: TrieNode, segment: Exclude<Segment, { kind: 'rest' }>): TrieNode {
   if (segment.kind === 'name') return (node.name ??= emptyTrie());
-  if (segment.kind === 'glob') {
-    const known = node.globs.find((glob) => compareGlobs(glob.segment, segment) === 0);
-    if (known !== undefined) return known.node;
-    const next = emptyTrie();
-    node.globs.push({ segment, node: next });
-    node.globs.sort((a, b) => compareGlobs(a.segment, b.segment));
-    return next;
-  }
+  if (segment.kind === 'glob') return node.globs.getOrAdd(segment.pieces, emptyTrie);
   const known = node.literals.get(segment.text);
   if (known !== undefined) return known;
   const next = emptyTrie();

@@ -4,8 +4,7 @@ import { Mistake, orMistake } from '../../src/routing/mistake.ts';
 import { isRouteName, routeName } from '../../src/routing/name.ts';
 
 const name = (key: string, base: string | null = null): string => {
-  const read = parseKey(key, base);
-  return routeName(read.methods, read.path, base);
+  return routeName(parseKey(key, base), base);
 };
 const mistake = (key: string): string => {
   const result = orMistake(() => parseKey(key, null));
@@ -47,5 +46,34 @@ t.test('keys that cannot be read say what is wrong', async (t) => {
     mistake('view.pl'),
     '"view.pl" does not start with "/" [relative-path] did you mean "/cgi-bin/view.pl"? Or set "base: /cgi-bin/" once at the top',
   );
-  t.match(mistake('/a.pl?do=x'), /not in this version yet \[not-yet\] write "\/a.pl" for now/);
+});
+
+t.test(
+  'the parameters of a key are in its name: their values, or their names where any value will do',
+  async (t) => {
+    t.equal(name('POST cart.pl?action=add', '/cgi-bin/'), 'cart.add.post');
+    t.equal(name('index.pl?Action=AgentTicketZoom', '/cgi-bin/'), 'index.AgentTicketZoom');
+    t.equal(name('cart.pl?item&action=add', '/cgi-bin/'), 'cart.add.item');
+    t.equal(name('cart.pl?action=', '/cgi-bin/'), 'cart.action');
+    t.ok(isRouteName(name(`cart.pl?a=${'x'.repeat(200)}`, '/cgi-bin/')));
+  },
+);
+
+t.test('parameters of keys are read as those of a URL, sorted by name', async (t) => {
+  t.same(parseKey('/a?b=x+y&a=%41%3B&c', null).params, [
+    { name: 'a', value: 'A;' },
+    { name: 'b', value: 'x y' },
+    { name: 'c', value: null },
+  ]);
+  t.same(parseKey('/a?q=caf\u00e9', null).params, [{ name: 'q', value: 'caf\u00c3\u00a9' }]);
+});
+
+t.test('parameters that no request has say so', async (t) => {
+  t.match(mistake('/a?'), /has no name \[bad-parameter\]/);
+  t.match(mistake('/a?=x'), /has no name/);
+  t.match(mistake('/a?b=1&b=2'), /names "b" twice/);
+  t.match(mistake('/a?b=1;c=2'), /";" stands among the parameters/);
+  t.match(mistake('/a?b=x#y'), /holds a space, # or \?/);
+  t.match(mistake('/a?.submit=1'), /no script ever sees/);
+  t.match(mistake(`/a?${'abcdefghi'.split('').join('&')}`), /more than 8 parameters/);
 });
