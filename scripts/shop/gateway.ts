@@ -37,17 +37,20 @@ export interface RoutesOptions {
   readonly wait?: string | undefined;
   /** The lines below `session:`, indented by two, where it is not the shop's own session. */
   readonly session?: readonly string[];
+  /** More lines at the top; an `admin:` among them stands in for the usual one. */
+  readonly top?: readonly string[];
 }
 
 const shopSession = ['  format: cgi-session', '  store: ${BANYAN_SESSIONS}'];
 
 /** Writes a routes.yaml for the shop into its scratch folder. `routes` is the text below `routes:`, indented by two. */
 export function writeRoutes(shop: Shop, routes: string, options: RoutesOptions = {}): string {
-  const { wait = '10s', session = shopSession } = options;
+  const { wait = '10s', session = shopSession, top = [] } = options;
   const file = join(shop.scratch, `routes-${++count}.yaml`);
   const head = [
     'listen: 127.0.0.1:0',
-    'admin: 127.0.0.1:0',
+    ...(top.some((line) => line.startsWith('admin:')) ? [] : ['admin: 127.0.0.1:0']),
+    ...top,
     'legacy: ${BANYAN_LEGACY}',
     'base: /cgi-bin/',
     `ports: ${join(repository, 'ports')}`,

@@ -17,11 +17,17 @@ export interface Contents {
 /** Methods whose parameters stand in the body, to CGI.pm. */
 const withForm = ['POST', 'PUT', 'PATCH'];
 
-/** The parameters as the script will read them; null where they stand in a body that was too large for memory. */
-export function paramsOf({ method, target, headers, body }: Contents): Params | null {
-  if (body.bytes === null && withForm.includes(method)) return null;
-  const bytes = body.bytes ?? Buffer.alloc(0);
-  return requestParams({ ...requestHead(method, target.query, headers), body: bytes });
+/**
+ * The parameters as the script will read them, once somebody asks; null where they stand in a body that was too large for
+ * memory.
+ */
+export function paramsOf({ method, target, headers, body }: Contents): () => Params | null {
+  let read: Params | null = null;
+  return () => {
+    if (body.bytes === null && withForm.includes(method)) return null;
+    const bytes = body.bytes ?? Buffer.alloc(0);
+    return (read ??= requestParams({ ...requestHead(method, target.query, headers), body: bytes }));
+  };
 }
 
 /** The id of the session where it stands in a form; a large one waits on disk, and is read as far as it must. */

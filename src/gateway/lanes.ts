@@ -106,9 +106,10 @@ async function takeBody(
 /** Asks the table of now, once. */
 function findRoute(contents: Contents, parts: Parts): Found {
   const { method, target, headers } = contents;
-  const matched = parts.table().match(method, target.decoded, () => paramsOf(contents));
+  const params = paramsOf(contents);
+  const matched = parts.table().match(method, target.decoded, params);
   const forced = forcedSide(headers, matched.route, parts.limits().adminToken, parts.clock.epochMs());
-  return { matched, forced };
+  return { matched, forced, params };
 }
 
 /** The story lane. */
@@ -128,7 +129,7 @@ async function tell(
     shownPath: withoutId(target, parts.sessions?.idPlaces ?? null),
     headers: requestHeaders(headers, { clientAddress, scheme: 'http' }),
     body,
-    params: () => paramsOf(contents),
+    params: found.params,
     sessionId: turnOf(claimed, parts),
     claimedSessionId: claimed,
     clientAddress,

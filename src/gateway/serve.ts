@@ -17,6 +17,8 @@ export interface Found {
   readonly matched: Matched;
   /** The side that the request may ask for, and does. */
   readonly forced: Forced | null;
+  /** The parameters; see Exchange. */
+  readonly params: Exchange['params'];
 }
 
 /**
