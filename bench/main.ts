@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, string>> = {
   codec: 'what reading and writing a cart of 14 kB costs, in every format of sessions',
   session: 'what a turn costs, and whether turns are fair: alone, in a herd, between gateways',
   fuzz: 'whether a million hostile inputs break a codec, hold it up or stay in memory',
+  routes: 'whether 10,000 routes are felt: when they are read, at each request, and when they are replaced',
   race: 'how many updates of a session are lost, without and with the gateway',
 };
 

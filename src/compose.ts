@@ -3,10 +3,8 @@ import { hostname } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { portConnections } from './compose-places.ts';
+import { composeRoutes, type RoutesInUse } from './compose-routes.ts';
 import { composeSessions, mostSessions, openTimeline, portSessions } from './compose-sessions.ts';
-import { changedSettings } from './config/changed.ts';
-import { hasErrors, type Finding } from './config/findings.ts';
-import { readSettings } from './config/read.ts';
 import type { SessionSettings, Settings } from './config/settings.ts';
 import { makeAdmin } from './control/api.ts';
 import { Problem } from './errors.ts';
@@ -14,8 +12,8 @@ import { systemClock } from './exchange/clock.ts';
 import { makeListener, type Listener } from './gateway/app.ts';
 import type { Parts } from './gateway/parts.ts';
 import { legacyBackend } from './legacy/backend.ts';
-import { httpTransport } from './legacy/http.ts';
 import { passThrough } from './legacy/pass-through.ts';
+import { openTransports } from './legacy/transports.ts';
 import { portBackend } from './porting/backend.ts';
 import { keepHost } from './porting/spawn.ts';
 import type { Backend } from './routing/backend.ts';
@@ -30,8 +28,8 @@ export interface Gateway {
   /** `http://host:port` of the visitors' and of the admin listener. */
   readonly url: string;
   readonly adminUrl: string;
-  /** Takes over a new text of routes.yaml whole, or not at all; says what was wrong with it. */
-  reload(text: string): readonly Finding[];
+  /** The routes.yaml that runs, and the door for another one. */
+  readonly routes: RoutesInUse;
   /** Lets requests under way finish, then ends everything that was started, in reverse order. */
   close(): Promise<void>;
 }
@@ -42,7 +40,7 @@ const drainMs = 10_000;
 const legacyConnections = 128;
 
 /** What the command line may say instead of the file. */
-export type Instead = Partial<Pick<Settings, 'listen' | 'admin' | 'legacy'>>;
+export type Instead = Partial<Pick<Settings, 'listen' | 'admin'> & { legacy: string }>;
 
 /** Starts a gateway: settings in, running gateway out. The only place that knows every adapter. */
 export async function compose(
@@ -52,9 +50,8 @@ export async function compose(
   version: string,
 ): Promise<Gateway> {
   const clock = systemClock;
-  const { listen, admin: adminAt, legacy } = { ...settings, ...instead };
-  let current = settings;
-  const transport = httpTransport(legacy.url, legacyConnections);
+  const { listen, admin: adminAt } = { ...settings, ...instead };
+  const transports = openTransports(legacyConnections, instead.legacy ?? null);
   const gateway = `${hostname()}:${process.pid}`;
   const store = settings.session === null ? null : openTimeline(settings.session, gateway, log);
   const sessions =
@@ -73,12 +70,21 @@ export async function compose(
     version,
   );
   const portSide = lazyPortSide(settings, metrics, log);
+  const routes = await composeRoutes(settings, {
+    metrics,
+    log,
+    clock,
+    prepare: ({ table }) => {
+      if (table.routes.some((route) => route.port !== null)) portSide.wake();
+    },
+  });
   const parts: Parts = {
-    table: () => current.table,
+    table: () => routes.current().table,
+    limits: () => routes.current(),
     sessions: sessions?.parts ?? null,
-    legacy: legacyBackend(transport, clock),
+    legacy: legacyBackend(transports.to, clock),
     port: portSide.backend,
-    passThrough: passThrough(transport, clock),
+    passThrough: passThrough(transports.to, clock),
     clock,
     newId: idMaker(),
     record: (record) => {
@@ -90,19 +96,14 @@ export async function compose(
         log.warn(`${advice.message}; ${advice.help}`, { advice: advice.code, ...advice.habit });
     },
   };
-  const takeOver = (next: Settings): void => {
-    current = next;
-    metrics.routesLoaded([...new Set([...next.table.routes, next.table.rest])], clock.epochMs() / 1000);
-    if (next.table.routes.some((route) => route.port !== null)) portSide.wake();
-  };
-  takeOver(settings);
 
-  const listener = makeListener(parts, legacy.url);
+  const listener = makeListener(parts, instead.legacy ?? settings.legacy.origin);
   const { app } = listener;
   const admin = makeAdmin({
     metrics: () => metrics.page(),
     notReady: () => (sessions === null ? Promise.resolve(null) : sessions.notReady()),
     hosts: [adminAt.host],
+    config: () => routes.status(),
     advice: () => habits.advice(),
     sessions: (by) => timeline.list(by),
     session: (idOrLabel) => timeline.find(idOrLabel),
@@ -114,22 +115,14 @@ export async function compose(
   return {
     url: urlOf(app),
     adminUrl: urlOf(admin),
-    reload: (text) => {
-      const reading = readSettings(settings.file, text, process.env, current.table.revision + 1, {
-        mustBeComplete: true,
-      });
-      const findings = [...reading.findings, ...changedSettings(current, reading.settings)];
-      if (reading.settings === null || hasErrors(findings)) metrics.configRefused();
-      else takeOver(reading.settings);
-      return findings;
-    },
+    routes,
     close: async () => {
       await drain(listener);
       await admin.close();
       await portSide.close();
       await sessions?.close();
       await store?.close();
-      await transport.close();
+      await transports.close();
     },
   };
 }

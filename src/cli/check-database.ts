@@ -6,6 +6,7 @@ import { probeDatabase, unreachable } from '../mysql/probe.ts';
 import { codecCalled, codecNamed } from '../perl/formats.ts';
 import type { ProbeFinding } from '../session/probe.ts';
 import { type ExitCode, exitCodes } from './failure.ts';
+import { harmless } from './print.ts';
 
 /** What was found where the sessions are. */
 export interface DatabaseCheck {
@@ -57,10 +58,10 @@ export function exitCodeOf({ findings }: DatabaseCheck): ExitCode {
 export function printDatabaseCheck({ place, findings }: DatabaseCheck): string {
   const stream = process.stdout;
   const lines = findings.map(({ severity, code, message, help }) => {
-    const what = safe(message);
+    const what = harmless(message);
     if (severity === 'ok') return `${styleText('green', '✔', { stream })} ${what}\n`;
     const [style, mark] = severity === 'error' ? (['red', '✖'] as const) : (['yellow', '▲'] as const);
-    const advice = help === null ? '' : `    = ${styleText('cyan', 'help:', { stream })} ${safe(help)}\n`;
+    const advice = help === null ? '' : `    = ${styleText('cyan', 'help:', { stream })} ${harmless(help)}\n`;
     return `${styleText(style, `${mark} ${severity}:`, { stream })} ${what} [${code}]\n${advice}`;
   });
   const count = (word: string): string => {
@@ -68,9 +69,4 @@ export function printDatabaseCheck({ place, findings }: DatabaseCheck): string {
     return `${found} ${word}${found === 1 ? '' : 's'}`;
   };
   return `\n${styleText('bold', place, { stream })}\n${lines.join('')}${place}: ${count('error')}, ${count('warning')}\n`;
-}
-
-/** Names of tables and ids are anybody's: no control character of theirs reaches the terminal. */
-function safe(text: string): string {
-  return text.replace(/\p{Cc}/gu, '?');
 }

@@ -1,8 +1,10 @@
 import { loadText } from '../config/disk.ts';
-import { countFindings, printFindings } from '../config/findings.ts';
+import { countFindings } from '../config/findings.ts';
 import { type Reading, type ReadOptions, readSettings } from '../config/read.ts';
 import type { Settings } from '../config/settings.ts';
 import { exitCodes, Failure } from './failure.ts';
+import { printFindings } from './print-findings.ts';
+import { note, tell } from './print.ts';
 
 /** Reads a file for a verb. Throws a Failure when there is no such file; what is wrong in it is in the findings. */
 export async function readFileFor(
@@ -22,7 +24,8 @@ export const onlyRoutes: ReadOptions = { missingVariables: 'warning' };
 export async function settingsFor(file: string): Promise<Settings> {
   const { settings, findings } = await readFileFor(file, onlyRoutes);
   const worth = findings.filter((finding) => finding.code !== 'missing-variable' || settings === null);
-  process.stderr.write(printFindings(worth, process.stderr));
+  // Beside settings there are only warnings.
+  (settings === null ? tell : note)(printFindings(worth, process.stderr));
   if (settings !== null) return settings;
   throw new Failure(exitCodes.findings, `${file}: ${countFindings(findings)}`, 'mend the file first');
 }

@@ -6,6 +6,7 @@ import {
   type TimelineEntry,
   type TurnEntry,
 } from '../session/timeline-entry.ts';
+import { harmless } from './print.ts';
 
 const findings: Record<OutsideEntry['finding'], string> = {
   lost_update: 'LOST UPDATE',
@@ -108,7 +109,7 @@ function turnLine(turn: TurnEntry, { longest, routeWidth, turns, isFleet }: Shar
   const what = [
     turn.outcome === 'refused' ? `(${turn.refusal})` : whatChanged(turn.changes, turn.more),
     ...notesOf(turn, turns),
-    ...(isFleet ? [`@ ${safe(turn.gateway)}`] : []),
+    ...(isFleet ? [`@ ${harmless(turn.gateway)}`] : []),
   ].join('  ');
   const who = `${turn.method} ${turn.route}`.padEnd(routeWidth);
   const line = `${clock(turn.atMs)}  ${who}  ${turn.side.padEnd(6)}  ${turn.status}  ${bar.padEnd(barWidth)}  ${costOf(turn).padEnd(costWidth)}  ${what}\n`;
@@ -133,7 +134,7 @@ function notesOf(turn: TurnEntry, turns: readonly TurnEntry[]): string[] {
   const isRace = outcome === 'turn' && overlapped && nested === null;
   return [
     ...(nested === null || within === null ? [] : [`← within ${within.route} (by ${nested})`]),
-    ...(outcome === 'followed' && refusal !== null ? [`← without its turn: ${safe(refusal)}`] : []),
+    ...(outcome === 'followed' && refusal !== null ? [`← without its turn: ${harmless(refusal)}`] : []),
     ...(lost ? ['← the turn was lost meanwhile'] : []),
     ...(isRace ? [`← would have ${wouldHave(turn, turns)}`] : []),
   ];
@@ -144,12 +145,12 @@ function outsideLine(entry: OutsideEntry, { routeWidth, turns, isFleet }: Shared
   const mark = entry.finding === 'other_gateway' ? '··' : '✗✗';
   const what =
     entry.finding === 'deleted' ? 'the whole session was deleted' : whatChanged(entry.changes, entry.more);
-  const span = `after ${clock(entry.sinceMs)}${isFleet ? `  @ ${safe(entry.gateway)}` : ''}`;
+  const span = `after ${clock(entry.sinceMs)}${isFleet ? `  @ ${harmless(entry.gateway)}` : ''}`;
   const line = `${clock(entry.atMs)}  ${'found'.padEnd(routeWidth)}  outside       ${mark.padEnd(barWidth)}  ${findings[entry.finding].padEnd(costWidth)}  ${what}, ${span}`;
   const undone = entry.undone.map(({ key, exchange, route: name }) => {
     const turn = turns.find((each) => each.exchange === exchange);
     const whose = turn === undefined ? name : `${turn.method} ${name} at ${clock(turn.atMs)}`;
-    return `${' '.repeat(14)}└ "${safe(key)}" is again what it was before ${whose}: that update is lost`;
+    return `${' '.repeat(14)}└ "${harmless(key)}" is again what it was before ${whose}: that update is lost`;
   });
   return `${styleText(colour, [line, ...undone].join('\n'), { stream: process.stdout })}\n`;
 }
@@ -164,7 +165,7 @@ function wouldHave(turn: TurnEntry, turns: readonly TurnEntry[]): string {
       enteredMs(each) + each.heldMs > turn.atMs,
   );
   const losses = awaited.flatMap(({ changes, method, route }) => {
-    const keys = (changes ?? []).filter(({ isTouch }) => !isTouch).map(({ key }) => safe(key));
+    const keys = (changes ?? []).filter(({ isTouch }) => !isTouch).map(({ key }) => harmless(key));
     return keys.length === 0 ? [] : [`${keys.join(', ')} of ${method} ${route}`];
   });
   return losses.length === 0 ? 'raced' : `lost ${[...new Set(losses)].join('; ')}`;
@@ -180,12 +181,7 @@ function whatChanged(changes: readonly Change[] | null, more: number): string {
 function printChange({ key, kind, before, after }: Change): string {
   const mark = { added: '+', changed: '~', removed: '-' }[kind];
   const values = [before, after].filter((value) => value !== undefined);
-  return `${mark}${safe(key)}${values.length === 0 ? '' : `(${values.map(safe).join(' → ')})`}`;
-}
-
-/** Keys and values are a visitor's: no control character of theirs reaches the terminal. */
-function safe(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
+  return `${mark}${harmless(key)}${values.length === 0 ? '' : `(${values.map(harmless).join(' → ')})`}`;
 }
 
 function clock(atMs: number): string {

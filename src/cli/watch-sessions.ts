@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Recent } from '../session/recent.ts';
 import { entryKey, type SessionSummary, type TimelineList } from '../session/timeline-entry.ts';
 import { exitCodes, Failure } from './failure.ts';
-import { print, printEvent } from './print.ts';
+import { clearScreen, note, print, printEvent } from './print.ts';
 import { printRows, printSessions } from './session-list.ts';
 import type { OneTimeline } from './sessions.ts';
 import { printTimelineHead, timelineLines } from './timeline.ts';
@@ -31,7 +31,8 @@ export function watchList(
     if (isJson) happened.forEach((each) => printEvent({ event: 'session', ...each }));
     else if (stdout.isTTY) {
       const fits = Math.max(1, (stdout.rows ?? 24) - headLines);
-      print(`\x1b[H\x1b[2J${printSessions(list, fits)}`);
+      clearScreen();
+      print(printSessions(list, fits));
     } else if (before === null) print(printSessions(list, Infinity));
     else print(printRows(happened, false));
     before = now;
@@ -50,7 +51,7 @@ export function watchTimeline(
   let isWaiting = false;
   const show = (found: OneTimeline | null): void => {
     if (found === null) {
-      if (isFirst && !isWaiting) tell('nothing of this session is remembered yet; waiting for it');
+      if (isFirst && !isWaiting) note('banyan: nothing of this session is remembered yet; waiting for it\n');
       isWaiting = true;
       return;
     }
@@ -76,19 +77,15 @@ async function watch(look: () => Promise<void>, intervalMs: number): Promise<nev
   for (;;) {
     try {
       await look();
-      if (isAway) tell('the gateway answers again');
+      if (isAway) note('banyan: the gateway answers again\n');
       answered = true;
       isAway = false;
     } catch (thrown) {
       if (!(thrown instanceof Failure) || thrown.exitCode !== exitCodes.unreachable || !answered)
         throw thrown;
-      if (!isAway) tell(`${thrown.message}; waiting for it`);
+      if (!isAway) note(`banyan: ${thrown.message}; waiting for it\n`);
       isAway = true;
     }
     await pause(intervalMs);
   }
-}
-
-function tell(message: string): void {
-  process.stderr.write(`banyan: ${message}\n`);
 }

@@ -1,3 +1,4 @@
+import { requestParams } from '../exchange/params.ts';
 import { nearest } from '../routing/nearest.ts';
 import { compilePattern, patternMatches, splitPath } from '../routing/pattern.ts';
 import type { Route } from '../routing/route.ts';
@@ -12,7 +13,7 @@ export function whichRoute(table: Table, word: string): Route {
   const exact =
     table.routes.find((route) => route.name === word) ?? table.routes.find((route) => route.key === word);
   if (exact !== undefined) return exact;
-  const serving = word.startsWith('/') ? servingRoutes(table, word.replace(/\?.*$/s, '')) : [];
+  const serving = word.startsWith('/') ? servingRoutes(table, word) : [];
   const [first, second] = serving;
   if (first !== undefined && second === undefined) return first;
   if (second !== undefined) {
@@ -27,11 +28,13 @@ export function whichRoute(table: Table, word: string): Route {
   throw new Failure(exitCodes.usage, `no route is called "${word}"`, help);
 }
 
-/** Every route that some method would reach by this path. */
-function servingRoutes(table: Table, path: string): Route[] {
+/** Every route that some method would reach by this path and query. */
+function servingRoutes(table: Table, url: string): Route[] {
+  const [path = '', query = ''] = url.split(/\?(.*)/s);
+  const params = requestParams({ method: 'GET', query, contentType: null, body: Buffer.alloc(0) });
   const parts = splitPath(path);
   const taking = table.routes.filter((route) => patternMatches(compilePattern(route.path), parts));
   const methods = new Set(['GET', ...taking.flatMap((route) => route.methods ?? [])]);
-  const reached = new Set([...methods].map((method) => table.match(method, path)));
+  const reached = new Set([...methods].map((method) => table.match(method, path, () => params).route));
   return [...reached].filter((route) => route.line > 0 && route.path !== '/**');
 }

@@ -1,5 +1,6 @@
 import { isScalar, LineCounter, type Node } from 'yaml';
 import { makeFinding, type Finding } from './findings.ts';
+import { secretsIn } from './mask.ts';
 import { fillIn, hasVariables } from './variables.ts';
 
 /** A stretch of the file, in characters from its start. */
@@ -42,11 +43,18 @@ export interface Desk {
   readonly warn: Report;
   /** Notes what this version reads and does not do yet: a warning, and an error for who wants to run the file. */
   readonly later: (span: Span, message: string, help: string) => void;
+  /** Whether so many errors are told that no further one is looked at. */
+  isFull(): boolean;
+  /** The findings in the order of the file; where there are too many, the last one says how many more. */
+  conclude(): Finding[];
   /** The line of an offset, counted from 1. */
   lineOf(offset: number): number;
   /** A scalar with its variables filled in, or null after a finding when it is none or cannot be filled in. */
   value(node: Node | null, what: string): Value | null;
 }
+
+/** So many errors, and so many warnings, are told in full; nobody reads more of them. */
+const mostFindings = 100;
 
 /** Opens a file that has been read. */
 export function openDesk(
@@ -56,7 +64,9 @@ export function openDesk(
   { missingVariables = 'error', mustRun = false }: Purpose = {},
 ): Desk {
   const findings: Finding[] = [];
+  const told = { error: 0, warning: 0 };
   const lines = countLines(text);
+  let secrets: Span[] | null = null;
   const report = (
     severity: 'error' | 'warning',
     code: string,
@@ -64,21 +74,27 @@ export function openDesk(
     message: string,
     help: string | null,
   ): void => {
+    if (++told[severity] > mostFindings + 1) return;
     const { line, col } = lines.linePos(Math.min(span.from, text.length));
-    const start = span.from - (col - 1);
-    const lineText = (/^.*/.exec(text.slice(start, start + 4096))?.[0] ?? '').replace(/\r$/, '');
-    const parts = {
-      code,
-      severity,
-      message,
-      help,
-      file,
-      line,
-      text: lineText,
-      from: col - 1,
-      length: span.to - span.from,
-    };
-    findings.push(makeFinding(parts));
+    const { from, to } = lineAt(text, Math.min(span.from, text.length) - (col - 1));
+    secrets ??= secretsIn(text);
+    const inLine = secrets
+      .filter((secret) => secret.to > from && secret.from < to)
+      .map((secret) => ({ from: Math.max(0, secret.from - from), to: Math.min(to, secret.to) - from }));
+    findings.push(
+      makeFinding({
+        code,
+        severity,
+        message,
+        help,
+        file,
+        line,
+        text: text.slice(from, to),
+        from: Math.min(Math.max(span.from, from), to) - from,
+        length: span.to - span.from,
+        secrets: inLine,
+      }),
+    );
   };
   const desk: Desk = {
     file,
@@ -87,10 +103,34 @@ export function openDesk(
     error: (code, span, message, help = null) => report('error', code, span, message, help),
     warn: (code, span, message, help = null) => report('warning', code, span, message, help),
     later: (span, message, help) => report(mustRun ? 'error' : 'warning', 'not-yet', span, message, help),
+    isFull: () => told.error > mostFindings,
+    conclude: () => conclude(findings, told),
     lineOf: (offset) => lines.linePos(offset).line,
     value: (node, what) => readValue(desk, node, what, env, missingVariables),
   };
   return desk;
+}
+
+/** Of each severity one more was noted than is told in full: it stands where the others begin. */
+function conclude(findings: readonly Finding[], told: Record<Finding['severity'], number>): Finding[] {
+  const inOrder = findings.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  for (const severity of ['error', 'warning'] as const) {
+    const more = told[severity] - mostFindings;
+    const last = more <= 0 ? undefined : inOrder.findLast((finding) => finding.severity === severity);
+    if (last === undefined) continue;
+    const message = more === 1 ? `there is 1 more ${severity}` : `there are ${more} more ${severity}s`;
+    inOrder.splice(inOrder.indexOf(last), 1);
+    inOrder.push(Object.freeze({ ...last, code: 'and-more', message, help: 'mend those above first' }));
+  }
+  return inOrder;
+}
+
+/** A line without its line end, and without the byte order mark that the first one may have. */
+function lineAt(text: string, start: number): Span {
+  const end = text.indexOf('\n', start);
+  const to = end === -1 ? text.length : end;
+  const from = start === 0 && text.startsWith('\uFEFF') ? 1 : start;
+  return { from, to: Math.max(from, text[to - 1] === '\r' ? to - 1 : to) };
 }
 
 /** The stretch that a node takes up, without the white space and comment after it. */

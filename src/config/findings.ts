@@ -1,5 +1,5 @@
-import { styleText } from 'node:util';
-import { maskedColumn, maskSecrets } from './mask.ts';
+import type { Span } from './desk.ts';
+import { maskedLine, maskSecrets, secretsIn } from './mask.ts';
 
 /** One thing that is wrong with a file, with everything a person needs to mend it. */
 export interface Finding {
@@ -13,12 +13,14 @@ export interface Finding {
   readonly file: string;
   /** Counted from 1. */
   readonly line: number;
-  /** Counted from 1, in characters. */
+  /** Counted from 1, in UTF-16 units as editors do, a byte order mark left out. */
   readonly column: number;
   /** How many characters of the line are meant, at least 1. */
   readonly length: number;
-  /** The line as it stands in the file, passwords hidden; variables are never filled in. */
+  /** The line as it stands in the file, secrets hidden; variables are never filled in. Of a very long line a part. */
   readonly source: string;
+  /** Where in `source` the characters stand that are meant, counted from 0. */
+  readonly mark: { readonly from: number; readonly length: number };
 }
 
 /** What makes a finding: an offset into the text and the words. */
@@ -34,72 +36,51 @@ export interface FindingParts {
   /** Where in the line it is, counted from 0. */
   readonly from: number;
   readonly length: number;
+  /** Stretches of the line that nobody may see; those that the line alone gives away where this is left out. */
+  readonly secrets?: readonly Span[];
 }
 
-/** Makes a finding. This is the only door: what passes through here has no password in it. */
+/** Makes a finding. This is the only door: what passes through here has no secret in it. */
 export function makeFinding(parts: FindingParts): Finding {
-  const from = maskedColumn(parts.text, parts.from);
-  const to = maskedColumn(parts.text, Math.min(parts.from + Math.max(1, parts.length), parts.text.length));
+  const { code, severity, help, file, line, text } = parts;
+  const length = Math.max(1, Math.min(parts.length, text.length - parts.from));
+  const { shown, place } = maskedLine(text, parts.secrets ?? secretsIn(text));
+  const from = place(parts.from);
+  const to = Math.max(from + 1, place(parts.from + length));
+  const start = shown.length <= mostSource ? 0 : Math.max(0, from - 100);
   return Object.freeze({
-    code: parts.code,
-    severity: parts.severity,
-    message: maskSecrets(parts.message),
-    help: parts.help === null ? null : maskSecrets(parts.help),
-    file: parts.file,
-    line: parts.line,
-    column: from + 1,
-    length: Math.max(1, to - from),
-    source: maskSecrets(parts.text),
+    code,
+    severity,
+    message: clipped(maskSecrets(parts.message)),
+    help: help === null ? null : clipped(maskSecrets(help)),
+    file,
+    line,
+    column: parts.from + 1,
+    length,
+    source: shown.slice(start, start + mostSource),
+    mark: Object.freeze({ from: from - start, length: Math.min(to, start + mostSource) - from }),
   });
 }
 
-/** A finding as the command line shows it: place, words, the source line and a mark under it. `color` colours for stdout. */
-export function printFinding(finding: Finding, stream?: NodeJS.WritableStream): string {
-  const paint = (style: 'red' | 'yellow' | 'bold' | 'cyan', text: string): string =>
-    stream === undefined ? text : styleText(style, text, { stream });
-  const { file, line, column, severity, message, code, help } = finding;
-  const number = String(line);
-  const gap = ' '.repeat(number.length + 1);
-  const { shown, start } = cut(visible(finding.source), column - 1);
-  const mark = ' '.repeat(start) + '^'.repeat(Math.min(finding.length, Math.max(1, shown.length - start)));
-  const colour = severity === 'error' ? 'red' : 'yellow';
-  const lines = [
-    `${paint('bold', `${file}:${line}:${column}:`)} ${paint(colour, `${severity}:`)} ${visible(message)} [${code}]`,
-    `${gap}|`,
-    `${number} | ${shown}`,
-    `${gap}| ${paint(colour, mark)}`,
-    ...(help === null ? [] : [`${gap}= ${paint('cyan', 'help:')} ${help.replaceAll('\n', `\n${gap}  `)}`]),
-  ];
-  return `${lines.join('\n')}\n`;
-}
+const mostSource = 1000;
 
-/** All findings one below the other with a blank line between them, or '' when there are none. */
-export function printFindings(findings: readonly Finding[], stream?: NodeJS.WritableStream): string {
-  return findings.map((finding) => printFinding(finding, stream)).join('\n');
+/** A sentence keeps its beginning and its end: a word of the file in it may be 1 MB long. */
+function clipped(text: string): string {
+  return text.length <= 600 ? text : `${text.slice(0, 400)} … ${text.slice(-150)}`;
 }
 
 /** `1 error, 0 warnings`. */
 export function countFindings(findings: readonly Finding[]): string {
-  const errors = findings.filter((finding) => finding.severity === 'error').length;
-  const warnings = findings.length - errors;
-  return `${errors} error${errors === 1 ? '' : 's'}, ${warnings} warning${warnings === 1 ? '' : 's'}`;
+  const count = (severity: Finding['severity']): string => {
+    const found = findings.filter((finding) => finding.severity === severity);
+    const hasMore = found.some(({ code }) => code === 'and-more');
+    if (hasMore) return `more than ${found.length - 1} ${severity}s`;
+    return `${found.length} ${severity}${found.length === 1 ? '' : 's'}`;
+  };
+  return `${count('error')}, ${count('warning')}`;
 }
 
 /** Whether any finding forbids using the file. */
 export function hasErrors(findings: readonly Finding[]): boolean {
   return findings.some((finding) => finding.severity === 'error');
-}
-
-/** Tabs become arrows and other control characters dots, one for one so that the mark stays under its word. */
-function visible(text: string): string {
-  return text.replaceAll('\t', '→').replace(/[\p{Cc}\uFEFF]/gu, '·');
-}
-
-const widest = 160;
-
-/** The part of a very long line around the place that is meant. */
-function cut(line: string, start: number): { shown: string; start: number } {
-  if (line.length <= widest) return { shown: line, start };
-  const from = Math.max(0, Math.min(start - 40, line.length - widest));
-  return { shown: line.slice(from, from + widest), start: start - from };
 }

@@ -43,15 +43,15 @@ export function readSettings(
   if (Buffer.byteLength(text) > largestBytes) {
     const desk = openDesk(file, text.slice(0, 1000), env);
     desk.error('too-large', { from: 0, to: 1 }, 'the file is larger than 1 MB', 'is it the right file?');
-    return { settings: null, findings: desk.findings };
+    return { settings: null, findings: desk.conclude() };
   }
   const desk = openDesk(file, text, env, options);
-  if (reportDamage(desk)) return { settings: null, findings: desk.findings };
+  if (reportDamage(desk)) return { settings: null, findings: desk.conclude() };
   const root = readYaml(desk);
   const section = root === null ? null : readSection(desk, root, 'file', '', { from: 0, to: 1 });
   const settings = section === null ? null : readAll(desk, section, revision, options.disk ?? realDisk);
   checkEnd(desk, options.mustBeComplete ?? false);
-  const findings = desk.findings.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const findings = desk.conclude();
   return { settings: hasErrors(findings) ? null : settings, findings };
 }
 

@@ -1,99 +1,117 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** The file is not what it was when it was read. Nothing was written; read it again and decide again. */
 export class ChangedMeanwhile extends Error {
-  constructor(file: string, detail = 'it was changed by somebody else') {
-    super(`${file} was not written: ${detail}; read it again and repeat`);
+  constructor(file: string) {
+    super(`${file} was not written: it was changed by somebody else meanwhile; read it again and repeat`);
     this.name = 'ChangedMeanwhile';
   }
 }
 
+/** The system did not let the file be written. The old one is as it was. */
+export class NotWritten extends Error {
+  constructor(file: string, cause: unknown) {
+    super(`${file} was not written: ${reasonOf(cause)}; the old file is as it was`, { cause });
+    this.name = 'NotWritten';
+  }
+}
+
+/** A text to put in the place of another. */
+export interface Replacement {
+  /** As the user named it, for messages. */
+  readonly file: string;
+  /** The file itself, behind all symlinks. */
+  readonly real: string;
+  readonly expected: string;
+  readonly text: string;
+  /** Done when the new file is ready and not yet in its place; what it gives back undoes it, should that fail. */
+  readonly record: () => Promise<() => Promise<void>>;
+  /** Asked last of all: may it still be done? */
+  readonly mayStill: () => Promise<boolean>;
+}
+
 /**
- * Replaces a file in one step: a reader sees the old text or the new one, also after a power cut.
- * Refused with ChangedMeanwhile when its text is no longer `expected`. Mode and owner stay; a symlink stays a symlink.
+ * Replaces a file in one step: a reader sees the old text or the new one, also after a power cut. Mode and owner stay.
+ * Throws ChangedMeanwhile when its text is no longer `expected`.
  */
-export async function writeAtomically(file: string, expected: string, text: string): Promise<void> {
-  const real = await realpath(file);
-  const release = await lock(real, file);
+export async function replaceFile(replacement: Replacement): Promise<void> {
+  const { file, real, text } = replacement;
+  const temporary = join(
+    dirname(real),
+    `.${basename(real)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`,
+  );
+  await expectText(replacement);
   try {
-    await expectText(file, real, expected);
-    const temporary = join(
-      dirname(real),
-      `.${basename(real)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`,
-    );
+    await fill(temporary, real, text);
+    const undo = await replacement.record();
     try {
-      await fill(temporary, real, text);
       // Once more: an editor knows nothing of our lock, and filling the new file took a while.
-      await expectText(file, real, expected);
+      await expectText(replacement);
+      if (!(await replacement.mayStill())) throw new ChangedMeanwhile(file);
       await rename(temporary, real);
     } catch (error) {
-      await unlink(temporary).catch(() => undefined);
+      await undo();
       throw error;
     }
-    await syncFolder(dirname(real));
-  } finally {
-    await release();
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
   }
+  await syncFolder(dirname(real));
 }
 
-/** A lock older than this was left behind by a process that died. */
-const staleLockMs = 30_000;
-
-/** Between the last look and the rename two writers of our own could still cross: a lock file keeps them apart. */
-async function lock(real: string, file: string): Promise<() => Promise<void>> {
-  const path = join(dirname(real), `.${basename(real)}.lock`);
-  for (const attempt of [1, 2]) {
-    try {
-      const handle = await open(path, 'wx', 0o600);
-      await handle.close();
-      return () => unlink(path).catch(() => undefined);
-    } catch (error) {
-      if (!isExists(error)) throw error;
-      const made = await stat(path).catch(() => null);
-      const isStale = made === null || Date.now() - made.mtimeMs > staleLockMs;
-      if (!isStale || attempt === 2)
-        throw new ChangedMeanwhile(file, 'another change is being written at this moment');
-      await unlink(path).catch(() => undefined);
-    }
-  }
-  throw new ChangedMeanwhile(file);
-}
-
-async function expectText(file: string, real: string, expected: string): Promise<void> {
+async function expectText({ real, file, expected }: Replacement): Promise<void> {
   const now = await readFile(real);
   if (!now.equals(Buffer.from(expected, 'utf8'))) throw new ChangedMeanwhile(file);
 }
 
 async function fill(temporary: string, real: string, text: string): Promise<void> {
-  const { mode, uid, gid } = await stat(real);
-  const handle = await open(temporary, 'wx', 0o600);
-  try {
-    await handle.writeFile(text, 'utf8');
-    await keepOwner(handle, uid, gid);
-    await handle.chmod(mode & 0o7777);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await using handle = await open(temporary, 'wx', 0o600);
+  await handle.writeFile(text, 'utf8');
+  await likeFile(handle, real);
+  await handle.sync();
 }
 
-async function keepOwner(handle: FileHandle, uid: number, gid: number): Promise<void> {
+/** Gives a file that was just made the owner and the mode of another one. */
+export async function likeFile(handle: FileHandle, real: string): Promise<void> {
+  const { uid, gid } = await stat(real);
   const now = await handle.stat();
   if (now.uid !== uid || now.gid !== gid) await handle.chown(uid, gid);
+  await sameMode(handle, real);
+}
+
+/** Gives a file the mode of another one. */
+export async function sameMode(handle: FileHandle, real: string): Promise<void> {
+  const [{ mode }, now] = await Promise.all([stat(real), handle.stat()]);
+  if ((now.mode & 0o7777) !== (mode & 0o7777)) await handle.chmod(mode & 0o7777);
 }
 
 /** Without this the new name could be lost in a power cut although the new bytes are there. */
 async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await using handle = await open(folder, 'r');
+  await handle.sync();
 }
 
-function isExists(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
+function reasonOf(cause: unknown): string {
+  const { code, message, path } = cause as NodeJS.ErrnoException;
+  switch (code) {
+    case 'ENOSPC':
+      return 'the disk is full';
+    case 'EDQUOT':
+      return 'the disk quota is used up';
+    case 'EROFS':
+      return 'the disk is read-only';
+    case 'EACCES':
+      return `this user may not write ${path ?? 'in its folder'}`;
+    case 'EPERM':
+      return 'this user may not give the new file the owner and mode of the old one';
+    case 'ENOENT':
+      return 'there is no such file';
+    case 'ELOOP':
+      return `${path ?? 'the journal'} is a symlink`;
+    default:
+      return message;
+  }
 }

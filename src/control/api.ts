@@ -7,12 +7,32 @@ import {
   type TimelineList,
 } from '../session/timeline-entry.ts';
 
+/** Which routes.yaml runs, and why another one does not. */
+export interface ConfigStatus {
+  /** Of the table that serves now; grows with every one that is taken over. */
+  readonly revision: number;
+  /** The beginning of the SHA-256 of its text. */
+  readonly hash: string;
+  /** Its revision in the journal of the verbs; null where none of them has written it down. */
+  readonly rev: number | null;
+  readonly takenOverAt: string;
+  /** How many there are. */
+  readonly routes: number;
+  /** What is in the file now and is not used, and why; the hash is null where there is no text. */
+  readonly refused: {
+    readonly hash: string | null;
+    readonly at: string;
+    readonly findings: readonly object[];
+  } | null;
+}
+
 /** What the admin listener asks of the running gateway. */
 export interface AdminParts {
   readonly metrics: () => Promise<{ text: string; contentType: string }>;
   /** Whether the gateway can do its work: null, or the reason why not. */
   readonly notReady: () => Promise<string | null>;
   readonly hosts: readonly string[];
+  readonly config: () => ConfigStatus;
   /** What somebody should know of the routes' `session:` settings. */
   readonly advice: () => readonly Advice[];
   /** The sessions of the timeline in an order, and what was counted of all; never an id. */
@@ -24,7 +44,7 @@ export interface AdminParts {
 }
 
 /**
- * The admin listener: /metrics, /live, /ready, /advice, /sessions. It is bound to the loopback interface unless somebody
+ * The admin listener: /metrics, /live, /ready, /config, /advice, /sessions. It is bound to the loopback interface unless somebody
  * says otherwise, and answers only to a Host that is an address or `localhost`: a page of another site that points its
  * own name at 127.0.0.1 (DNS rebinding) gets nothing.
  */
@@ -46,6 +66,9 @@ export function makeAdmin(parts: AdminParts): FastifyInstance {
     const reason = await parts.notReady();
     return reason === null ? { ready: true } : reply.code(503).send({ ready: false, reason });
   });
+  app.get('/config', async (_request, reply) =>
+    reply.header('cache-control', 'no-store').send({ schema: 1, ...parts.config() }),
+  );
   app.get('/advice', async (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ schema: 1, advice: parts.advice() }),
   );

@@ -22,6 +22,15 @@ export function headerValues(headers: RawHeaders, name: string): string[] {
   return values;
 }
 
+/**
+ * A field as a CGI script gets it: Apache joins those of one name, empty ones too (test/exchange/apache-params.test.ts).
+ * Null where there is none. `name` is given in lower case.
+ */
+export function joinedValue(headers: RawHeaders, name: string): string | null {
+  const values = headerValues(headers, name);
+  return values.length === 0 ? null : values.join(', ');
+}
+
 /** The fields that belong to one connection and are never passed on (RFC 9110 section 7.6.1). */
 const hopByHop = new Set([
   'connection',

@@ -1,10 +1,13 @@
-import { unescapeBytes } from './unescape.ts';
+import { readRequest, type RequestHead } from './form.ts';
+import { Intake } from './intake.ts';
+import { DeadlyForm } from './multipart.ts';
+import { urlPairs, type Pair } from './urlencoded.ts';
 
 /**
  * Parameters as CGI.pm 4.55 reads them (measured; test/exchange/params.test.ts asks the real one): `&` and `;`
  * separate, `+` is a space, `%XX` is a byte and stays as it is where it is no escape, the first value of a name is
- * *the* value, and a string without any of `&`, `=` and `;` is a list of keywords. Values are bytes: one character
- * each, U+0000–U+00FF.
+ * *the* value, a string without any of `&`, `=` and `;` is a list of keywords, and a file is its name. Values are bytes:
+ * one character each, U+0000–U+00FF.
  */
 export interface Params {
   /** The first value, or null. */
@@ -15,68 +18,59 @@ export interface Params {
   names(): string[];
 }
 
-/** Reads a query string or an `application/x-www-form-urlencoded` body, given one character a byte. */
-export function parseParams(text: string): Params {
-  return listParams(parseText(text));
-}
-
 /**
  * The parameters of a request: of a POST, PUT or PATCH the form in its body *and not* the query, of a GET, HEAD or
- * DELETE the query, of any other method none. A body of another type is the single parameter POSTDATA (PUTDATA,
- * PATCHDATA), as in CGI.pm; and so is `multipart/form-data`, which CGI.pm takes apart and we do not.
+ * DELETE the query, of any other method the words Apache makes of a query without `=`. A body of another type is the
+ * single parameter POSTDATA (PUTDATA, PATCHDATA). A form at which CGI.pm dies has none.
  */
-export function requestParams(request: {
-  method: string;
-  query: string;
-  contentType: string | null;
-  body: Buffer;
-}): Params {
-  const { method, query } = request;
-  if (['GET', 'HEAD', 'DELETE'].includes(method)) return parseParams(query);
-  if (!['POST', 'PUT', 'PATCH'].includes(method)) return listParams([]);
-  const type = request.contentType;
-  const text = request.body.toString('latin1');
-  if (type === null || type.startsWith('application/x-www-form-urlencoded')) return parseParams(text);
-  const whole: Pair[] = [[`${method}DATA`, text]];
-  if (method !== 'POST' || type !== 'application/xml') return listParams(whole);
-  return listParams([['XForms:Model', text], ...whole, ...parseText(query)]); // CGI.pm takes it for an XForm
+export function requestParams(request: RequestHead & { readonly body: Buffer }): Params {
+  const body = new Intake(Infinity);
+  body.push(request.body);
+  body.complete();
+  return listParams(() => readAll(request, body));
 }
 
-/** A name and one of its values. */
-type Pair = readonly [name: string, value: string];
-
-function parseText(text: string): Pair[] {
-  return /[&=;]/.test(text) ? parsePairs(text) : parseKeywords(text);
+/** The parameters of a query, whatever the method: CGI.pm's url_param. A name without `=` has no value. */
+export function urlParams(query: string): Params {
+  return listParams(() => urlPairs(query));
 }
 
-function parsePairs(text: string): Pair[] {
+function readAll(head: RequestHead, body: Intake): Pair[] {
   const pairs: Pair[] = [];
-  for (const part of text.split(/[&;]/)) {
-    if (part === '') continue;
-    const equals = part.indexOf('=');
-    const [name, value] = equals === -1 ? [part, ''] : [part.slice(0, equals), part.slice(equals + 1)];
-    pairs.push([unescapeBytes(name), unescapeBytes(value)]);
+  try {
+    for (const pair of readRequest(head, body)) if (pair !== null) pairs.push(pair);
+  } catch (thrown) {
+    if (thrown instanceof DeadlyForm) return [];
+    throw thrown;
   }
-  return pairs;
+  return isEmptied(pairs) ? [] : pairs.filter(([name]) => name !== '.submit' && name !== '.cgifields');
 }
 
-/** Perl's split(/\s+/): white space in front makes an empty first word, at the end it makes none. */
-function parseKeywords(text: string): Pair[] {
-  const words = unescapeBytes(text).split(/[+ \t\n\v\f\r]+/); // an escaped plus separates too
-  while (words.at(-1) === '') words.pop();
-  return words.map((word) => ['keywords', word]);
+/** Whether `.defaults` takes all away: its first value is true to Perl, and CGI.pm does not take the names for options. */
+function isEmptied(pairs: readonly Pair[]): boolean {
+  const defaults = pairs.find(([name, value]) => name === '.defaults' && value !== null);
+  if (defaults === undefined || pairs[0]?.[0].startsWith('-') === true) return false;
+  const [, value, isFile] = defaults;
+  return isFile === true || (value !== '' && value !== '0');
 }
 
-/** The last steps of CGI.pm's init: two names of its own are taken away, and a true `.defaults` takes all away. */
-function listParams(read: readonly Pair[]): Params {
-  const defaults = read.find(([name]) => name === '.defaults')?.[1] ?? '';
-  const pairs =
-    defaults === '' || defaults === '0'
-      ? read.filter(([name]) => name !== '.submit' && name !== '.cgifields')
-      : [];
+/** Reads when it is first asked: most routes look at no parameter. */
+function listParams(read: () => readonly Pair[]): Params {
+  let lists: Map<string, string[]> | null = null;
+  const byName = (): Map<string, string[]> => (lists ??= group(read()));
   return {
-    get: (name) => pairs.find(([candidate]) => candidate === name)?.[1] ?? null,
-    all: (name) => pairs.filter(([candidate]) => candidate === name).map(([, value]) => value),
-    names: () => [...new Set(pairs.map(([name]) => name))],
+    get: (name) => byName().get(name)?.[0] ?? null,
+    all: (name) => [...(byName().get(name) ?? [])],
+    names: () => [...byName().keys()],
   };
+}
+
+function group(pairs: readonly Pair[]): Map<string, string[]> {
+  const lists = new Map<string, string[]>();
+  for (const [name, value] of pairs) {
+    const list = lists.get(name) ?? [];
+    lists.set(name, list);
+    if (value !== null) list.push(value);
+  }
+  return lists;
 }

@@ -37,10 +37,15 @@ function isPlain(path: string): boolean {
   return path.startsWith('/') && !/[%\\\x80-\uffff]|\/\/|\/\./.test(path);
 }
 
-/** `http://host/path` (RFC 9112 section 3.2.2) as `/path`. */
+/** A host, or an address in brackets, and a TCP port. No user: Apache refuses one. */
+const authority = /^(?:[\w.-]*|\[[\da-f:.]*\])(?::\d*)?$/i;
+
+/** `http://host/path` (RFC 9112 section 3.2.2) as `/path`, whatever the host: Apache serves them all. */
 function withoutOrigin(target: string): string {
-  const absolute = /^https?:\/\/[^/?]*/i.exec(target);
+  const absolute = /^https?:\/\/([^/?]*)/i.exec(target);
   if (absolute === null) return target;
+  if (!authority.test(absolute[1] as string))
+    throw new Problem('BAD_TARGET', 'the host in the request target cannot be one');
   const rest = target.slice(absolute[0].length);
   return rest.startsWith('/') ? rest : `/${rest}`;
 }

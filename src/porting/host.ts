@@ -44,6 +44,7 @@ function start(settings: HostSettings): void {
       void serve(request, response, parts);
     },
   );
+  server.maxHeadersCount = 0; // nor by number: a client of the gateway may send 999
   server.listen(settings.socketPath, () => process.send?.('ready'));
 }
 

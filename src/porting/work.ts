@@ -1,7 +1,8 @@
 import { Problem, asProblem } from '../errors.ts';
 import { cookieValue } from '../exchange/cookies.ts';
+import { requestHead } from '../exchange/form.ts';
 import { headerValue, type RawHeaders } from '../exchange/headers.ts';
-import { parseParams, requestParams } from '../exchange/params.ts';
+import { requestParams, urlParams } from '../exchange/params.ts';
 import type { SessionStore, Transaction } from '../session/store.ts';
 import type { Context, PortAnswer, PortRequest } from './define.ts';
 import { loadPort } from './load.ts';
@@ -94,8 +95,8 @@ function makeContext(
   };
   return {
     request,
-    params: requestParams({ ...request, contentType: request.header('content-type') }),
-    urlParams: parseParams(request.query),
+    params: requestParams({ ...requestHead(job.method, request.query, job.headers), body: job.body }),
+    urlParams: urlParams(request.query),
     session: session.draft,
     db: { query: (sql, values = []) => transaction.query(sql, values) },
     cookie: (name) => cookieValue(job.headers, name),

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Problem } from '../errors.ts';
 import { cookieValue } from '../exchange/cookies.ts';
-import { findField } from '../exchange/form-field.ts';
-import { headerValue, type RawHeaders } from '../exchange/headers.ts';
+import { requestHead } from '../exchange/form.ts';
+import type { RawHeaders } from '../exchange/headers.ts';
 import { requestParams } from '../exchange/params.ts';
 
 /** Where an id stands in a path: behind one text, and before the other or the next slash. */
@@ -98,14 +98,8 @@ function idInPath(path: string, { before, after }: PathId): string | null {
 }
 
 function idParameter({ headers, method, query, body }: IdSource, name: string): string | null {
-  const contentType = headerValue(headers, 'content-type');
-  if (body !== null && method === 'POST' && contentType?.startsWith('multipart/form-data') === true) {
-    const finder = findField(contentType, name);
-    finder?.push(body);
-    return finder?.end() ?? null;
-  }
   if (query === '' && body === null) return null;
-  return requestParams({ method, query, contentType, body: body ?? Buffer.alloc(0) }).get(name);
+  return requestParams({ ...requestHead(method, query, headers), body: body ?? Buffer.alloc(0) }).get(name);
 }
 
 /** A short name for a session in logs: enough to tell sessions apart, nothing to enter one with. */

@@ -39,6 +39,11 @@ export function declareFamilies(registry: Registry, gauges: Gauges) {
       'Time a side took to answer, no wait for the turn: old against new',
     ),
     sideResults: counter('side_results', [...run, 'result'], 'Runs of one side'),
+    unread: counter(
+      'params_unread',
+      ['route'],
+      'Requests given to legacy because their body was too large to choose a route by its parameters',
+    ),
     fallbacks: counter('fallbacks', ['route', 'reason'], 'The port failed before commit and legacy answered'),
     stage: gauge('route_stage', ['route'], '0 legacy, 1 shadow, 2 split, 3 port, 4 retired'),
     portRatio: gauge('route_port_ratio', ['route'], 'Share of sessions the port answers now'),
@@ -99,6 +104,13 @@ export function declareFamilies(registry: Registry, gauges: Gauges) {
       'config_last_reload_success_timestamp_seconds',
       [],
       'When routes.yaml was last taken over',
+    ),
+    configInfo: gauge('config_info', ['hash'], 'The routes.yaml that runs: the beginning of its SHA-256'),
+    configRoutes: gauge('config_routes', ['stage'], 'Routes in use, by how far they have moved'),
+    configRefused: gauge(
+      'config_refused',
+      ['code'],
+      'Errors of the routes.yaml that is refused now, by what is wrong; nothing where none is refused',
     ),
   };
 }

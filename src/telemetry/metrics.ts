@@ -1,35 +1,37 @@
 import { Registry, collectDefaultMetrics } from 'prom-client';
-import { problemCodes, Problem } from '../errors.ts';
+import { problemCodes } from '../errors.ts';
 import type { ExchangeRecord, SideRecord } from '../record.ts';
-import type { Route, Stage } from '../routing/route.ts';
+import type { Stage } from '../routing/route.ts';
 import { declareFamilies, type Families, type Gauges } from './families.ts';
+import { writePage } from './page.ts';
+import { makeRouteSeries, type RouteSeries, unturned } from './route-series.ts';
 
-const stageNumbers: Record<Stage, number> = { legacy: 0, split: 2, port: 3 };
 const sides = ['legacy', 'port'] as const;
-const results: readonly SideRecord['result'][] = [
-  'ok',
-  'client_error',
-  'server_error',
-  'timeout',
-  'exception',
-];
-const fallbackReasons = problemCodes.filter((code) => new Problem(code, '').mayFallBack);
-const conflicts = ['lost_update', 'outside_writer', 'deleted'];
-const unturned = ['changed', 'touched', 'removed'];
 const legacyProblems = problemCodes.filter((code) => code.startsWith('LEGACY_'));
 
 /** What /metrics tells. Everything about requests is fed from records; nobody else counts. */
 export interface Metrics {
   /** Counts one exchange. */
   record(record: ExchangeRecord): void;
-  /** The routes of the table that serves now. */
-  routesLoaded(routes: readonly Route[], atSeconds: number): void;
-  /** A routes.yaml that was refused. */
-  configRefused(): void;
+  /** What there is of each route. */
+  readonly routes: RouteSeries;
+  /** A routes.yaml that was taken over. */
+  configTaken(config: TakenConfig): void;
+  /** A routes.yaml that was refused, by the codes of its errors. */
+  configRefused(codes: readonly string[]): void;
+  /** The file is again the one that runs, after another one was refused. */
+  configRestored(): void;
   locksLost(count: number): void;
   portHost(event: 'started' | 'ended'): void;
   /** The page in Prometheus' text format, and its content type. */
   page(): Promise<{ text: string; contentType: string }>;
+}
+
+/** What is told of a routes.yaml that runs. */
+export interface TakenConfig {
+  readonly hash: string;
+  readonly stages: Readonly<Record<Stage, number>>;
+  readonly atSeconds: number;
 }
 
 /** Makes the metrics of one gateway, in a registry of its own. */
@@ -39,22 +41,30 @@ export function makeMetrics(gauges: Gauges, version: string): Metrics {
   const m = declareFamilies(registry, gauges);
   m.build.set({ version, node: process.versions.node }, 1);
   declareCommon(m);
+  const refusedFor = (codes: readonly string[]): void => {
+    m.reloadOk.set(codes.length === 0 ? 1 : 0);
+    m.configRefused.reset();
+    for (const code of codes) m.configRefused.inc({ code });
+  };
   return {
     record: (record) => count(m, record),
-    routesLoaded: (routes, atSeconds) => {
+    routes: makeRouteSeries(m, registry),
+    configTaken: ({ hash, stages, atSeconds }) => {
       m.reloads.inc({ result: 'success' });
-      m.reloadOk.set(1);
       m.reloadedAt.set(atSeconds);
-      for (const gauge of [m.stage, m.portRatio, m.info]) gauge.reset();
-      for (const route of routes) declareRoute(m, route);
+      m.configInfo.reset();
+      m.configInfo.set({ hash }, 1);
+      for (const [stage, count] of Object.entries(stages)) m.configRoutes.set({ stage }, count);
+      refusedFor([]);
     },
-    configRefused: () => {
+    configRefused: (codes) => {
       m.reloads.inc({ result: 'refused' });
-      m.reloadOk.set(0);
+      refusedFor(codes);
     },
+    configRestored: () => refusedFor([]),
     locksLost: (lost) => m.locksLost.inc(lost),
     portHost: (event) => m.portHosts.inc({ event }),
-    page: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
+    page: async () => ({ text: await writePage(registry), contentType: registry.contentType }),
   };
 }
 
@@ -71,36 +81,19 @@ function declareCommon(m: Families): void {
   }
 }
 
-function declareRoute(m: Families, { name: route, target, session, port }: Route): void {
-  m.stage.set({ route }, stageNumbers[target.stage]);
-  m.portRatio.set({ route }, target.portPercent / 100);
-  m.info.set({ route, session }, 1);
-  m.lockTimeouts.inc({ route }, 0);
-  m.overlaps.inc({ route }, 0);
-  if (session === 'write') for (const kind of conflicts) m.conflicts.inc({ route, kind }, 0);
-  else for (const kind of unturned) m.unturned.inc({ route, kind }, 0);
-  for (const side of sides) {
-    if (side === 'port' && port === null) continue;
-    for (const code of ['200', '302', '404', '500']) m.requests.inc({ route, side, code }, 0);
-    m.duration.zero({ route, side });
-    m.sideDuration.zero({ route, side, role: 'serve' });
-    for (const result of results) m.sideResults.inc({ route, side, role: 'serve', result }, 0);
-  }
-  if (port !== null) for (const reason of fallbackReasons) m.fallbacks.inc({ route, reason }, 0);
-}
-
 function count(m: Families, record: ExchangeRecord): void {
   const { route, served: side, problem, fallback, turn } = record;
   m.requests.inc({ route, side, code: String(record.status) });
   m.duration.observe({ route, side }, record.elapsedMs / 1000);
   for (const run of record.sides) countSide(m, route, run);
   if (fallback !== null) m.fallbacks.inc({ route, reason: fallback.code });
+  if (record.wasUnread) m.unread.inc({ route });
   if (problem?.code === 'TURN_TIMEOUT' || problem?.code === 'TURN_QUEUE_FULL') {
     m.lockTimeouts.inc({ route });
     m.lockWait.observe({ scope: 'local' }, record.elapsedMs / 1000); // who gave up has waited the longest
   }
   if (problem?.code.startsWith('LEGACY_') === true) {
-    m.upstreamErrors.inc({ upstream: 'legacy', kind: problem.code });
+    m.upstreamErrors.inc({ upstream: record.upstream, kind: problem.code });
   }
   countSession(m, record);
   if (turn === null) return;

@@ -77,19 +77,8 @@ t.test('BANYAN_DEBUG=1 shows the stack', async (t) => {
   t.match(stderr, /\n\s+at /);
 });
 
-t.test('an unknown verb or option is exit code 2 with a suggestion', async (t) => {
-  const verb = await banyan(t.testdir({}), ['chek']);
-  t.equal(verb.code, 2);
-  t.match(verb.stderr, 'Did you mean check?');
-  const option = await banyan(t.testdir({}), ['check', '--jsno']);
-  t.equal(option.code, 2);
-  t.match(option.stderr, 'Did you mean --json?');
-});
-
-t.test('help and colours: help is exit code 0, and colour comes only where it is asked for', async (t) => {
-  t.match(await banyan(t.testdir({}), ['--help']), { code: 0, stdout: /explain/ });
-  const folder = t.testdir({ 'routes.yaml': good, ports });
-  const { stdout } = await banyan(folder, ['check'], { NO_COLOR: '', FORCE_COLOR: '1' });
-  t.notMatch((await banyan(folder, ['check'])).stdout, '\x1b[');
-  t.type(stdout, 'string');
+t.test('routes in the shadow and retired ones are counted where there are some', async (t) => {
+  const text = good.replace('cart.pl: legacy', 'cart.pl: retired\n  search.pl: legacy');
+  const { stdout } = await banyan(t.testdir({ 'routes.yaml': text, ports }), ['check']);
+  t.equal(stdout, 'routes.yaml: ok, 4 routes: 1 on the port, 1 split, 1 legacy, 1 retired\n');
 });

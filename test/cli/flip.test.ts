@@ -5,6 +5,7 @@ import { banyan } from '../helpers/cli.ts';
 
 const file = `base: /cgi-bin/
 legacy: http://127.0.0.1:8080
+admin: 127.0.0.1:1   # where nobody answers
 routes:
   view.pl:       port 25%   # moved
   cart.pl:       legacy
@@ -15,26 +16,43 @@ routes:
 const folderOf = (t: Test): string => t.testdir({ 'routes.yaml': file, ports: { 'view.ts': '' } });
 const textOf = (folder: string): Promise<string> => readFile(join(folder, 'routes.yaml'), 'utf8');
 
-t.test('a flip changes the file and prints the change and how to undo it', async (t) => {
+t.test('a flip changes the file and prints the change, its revision and how to undo it', async (t) => {
   const folder = folderOf(t);
-  const ran = await banyan(folder, ['flip', 'view', 'port 50%']);
+  const ran = await banyan(folder, ['flip', 'view', 'port 50%', '--yes']);
   t.same(ran, {
     code: 0,
     stderr: '',
-    stdout: `routes.yaml:4
+    stdout: `routes.yaml:5
 -   view.pl:       port 25%   # moved
 +   view.pl:       port 50%   # moved
-undo: banyan flip view 'port 25%'
+▲ rev 2 is written; no gateway answers at 127.0.0.1:1. Undo: banyan rollback view
 `,
   });
   t.equal(await textOf(folder), file.replace('25%', '50%'));
 });
 
-t.test('the undo command undoes it, and a target needs no quotes', async (t) => {
+t.test('a move to legacy asks nobody, and a target needs no quotes', async (t) => {
   const folder = folderOf(t);
   t.equal((await banyan(folder, ['flip', 'view', 'legacy'])).code, 0);
-  t.equal((await banyan(folder, ['flip', 'view', 'port', '25%'])).code, 0);
+  t.equal((await banyan(folder, ['flip', 'view', 'port', '25%', '--yes'])).code, 0);
   t.equal(await textOf(folder), file);
+});
+
+t.test('a move towards the port needs a person, or --yes', async (t) => {
+  const folder = folderOf(t);
+  for (const target of ['port 26%', 'port', 'retired']) {
+    t.match(
+      await banyan(folder, ['flip', 'view', target]),
+      {
+        code: 2,
+        stdout: '',
+        stderr: /this moves view towards the port, and here is nobody to be asked[^]*add --yes/,
+      },
+      target,
+    );
+  }
+  t.equal(await textOf(folder), file);
+  t.equal((await banyan(folder, ['flip', 'view', 'port 24%'])).code, 0, 'less of it is no such move');
 });
 
 t.test('a route may be named by its key or by a path that it serves', async (t) => {
@@ -49,21 +67,36 @@ t.test('a route may be named by its key or by a path that it serves', async (t) 
 
 t.test('--dry-run shows the change and writes nothing', async (t) => {
   const folder = folderOf(t);
-  const { stdout, code } = await banyan(folder, ['flip', 'view', 'port', '--dry-run']);
-  t.equal(code, 0);
-  t.match(stdout, '+   view.pl:       port       # moved\nnothing was written (--dry-run)\n');
+  const ran = await banyan(folder, ['flip', 'view', 'port', '--dry-run']);
+  t.same(ran, {
+    code: 0,
+    stdout: 'routes.yaml:5\n-   view.pl:       port 25%   # moved\n+   view.pl:       port       # moved\n',
+    stderr: 'nothing was written (--dry-run)\n',
+  });
   t.equal(await textOf(folder), file);
+  t.equal((await banyan(folder, ['flip', 'view', 'port', '--dry-run', '--exit-code'])).code, 1);
+  t.equal((await banyan(folder, ['flip', 'view', 'port 25%', '--dry-run', '--exit-code'])).code, 0);
 });
 
 t.test('--json says what was done', async (t) => {
-  const { stdout } = await banyan(folderOf(t), ['flip', 'view', 'port', '--json']);
+  const folder = folderOf(t);
+  const { stdout } = await banyan(folder, ['flip', 'view', 'port', '--yes', '--json']);
   t.match(JSON.parse(stdout), {
     schema: 1,
-    route: 'view',
-    line: 4,
-    before: 'port 25%',
-    after: 'port',
+    file: 'routes.yaml',
+    verb: 'flip',
     written: true,
+    rev: 2,
+    hash: /^[0-9a-f]{12}$/,
+    routes: [{ name: 'view', key: 'view.pl', before: 'port 25%', after: 'port' }],
+    gateway: { state: 'absent', admin: '127.0.0.1:1' },
+  });
+  const dry = await banyan(folder, ['flip', 'view', 'legacy', '--dry-run', '--json']);
+  t.match(JSON.parse(dry.stdout), {
+    written: false,
+    rev: null,
+    routes: [{ after: 'legacy' }],
+    gateway: null,
   });
 });
 
@@ -91,7 +124,7 @@ t.test('unknown routes and targets are exit code 2 with a suggestion', async (t)
 
 t.test('a flip to a port that has no file is refused', async (t) => {
   const folder = folderOf(t);
-  t.match(await banyan(folder, ['flip', 'cart', 'port']), {
+  t.match(await banyan(folder, ['flip', 'cart', 'port', '--yes']), {
     code: 1,
     stdout: '',
     stderr: /\.\/ports\/cart\.ts does not exist/,
@@ -99,11 +132,14 @@ t.test('a flip to a port that has no file is refused', async (t) => {
   t.equal(await textOf(folder), file);
 });
 
-t.test('a file with errors is not touched', async (t) => {
+t.test('a file with errors is not touched, unless the flip mends it', async (t) => {
   const folder = folderOf(t);
   await writeFile(join(folder, 'routes.yaml'), `${file}  x.pl: nonsense\n`);
   t.match(await banyan(folder, ['flip', 'view', 'legacy']), { code: 1, stderr: /mend the file first/ });
   t.equal(await textOf(folder), `${file}  x.pl: nonsense\n`);
+  await writeFile(join(folder, 'routes.yaml'), file.replace('cart.pl:       legacy', 'cart.pl:       port'));
+  t.match(await banyan(folder, ['flip', 'cart', 'legacy']), { code: 0, stderr: '' }, 'its port is gone');
+  t.equal(await textOf(folder), file);
 });
 
 t.test('while somebody else writes the file nothing is written, and the exit code is 4', async (t) => {
@@ -114,4 +150,47 @@ t.test('while somebody else writes the file nothing is written, and the exit cod
     stderr: /another change is being written/,
   });
   t.equal(await textOf(folder), file);
+});
+
+t.test(
+  'what this version does not run is refused with exit code 5, and --force needs a reason',
+  async (t) => {
+    const folder = folderOf(t);
+    const ran = await banyan(folder, ['shadow', 'view', '20%']);
+    t.match(ran, {
+      code: 5,
+      stdout: '',
+      stderr: /\[not-yet\][^]*refused: a running gateway would refuse the file/,
+    });
+    t.match(await banyan(folder, ['shadow', 'view', '20%', '--force']), {
+      code: 2,
+      stderr: /--force needs a reason/,
+    });
+    t.equal(await textOf(folder), file);
+    t.match(await banyan(folder, ['shadow', 'view', '20%', '--force', '-m', 'to see']), {
+      code: 0,
+      stdout: '+   view.pl:       port 25%, shadow 20%   # moved',
+    });
+    t.match(await banyan(folder, ['flip', 'view', 'port 10%']), { code: 0 }, 'the way back is free');
+  },
+);
+
+t.test('split and shadow change their part of a target and keep the other', async (t) => {
+  const folder = folderOf(t);
+  const after = async (...args: string[]): Promise<string | undefined> => {
+    const why = ['--yes', '--force', '-m', 'to see', '--json'];
+    const { stdout, stderr } = await banyan(folder, [...args, ...why]);
+    return stdout === '' ? stderr : (JSON.parse(stdout) as { routes: { after: string }[] }).routes[0]?.after;
+  };
+  t.equal(await after('split', 'view', '10'), 'port 10%', 'the percent sign may be left out');
+  t.equal(await after('shadow', 'view', '5'), 'port 10%, shadow 5%');
+  t.equal(await after('split', 'view', '12.5%'), 'port 12.5%, shadow 5%');
+  t.equal(await after('shadow', 'view'), 'port 12.5%, shadow');
+  t.equal(await after('flip', 'view', 'legacy'), 'legacy');
+  t.equal(await after('shadow', 'view', '1%'), 'shadow 1%');
+  t.equal(await after('split', 'view', '2%'), 'port 2%');
+  t.match(await after('split', 'view', '120'), /120% is over 100%/);
+  t.match(await after('split', 'view', 'half'), /cannot read the percentage "half"/);
+  t.equal(await after('flip', 'view', 'retired'), 'retired');
+  t.match(await after('shadow', 'view'), /view is retired: nothing runs that could be compared/);
 });

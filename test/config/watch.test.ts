@@ -1,40 +1,11 @@
 import { mkdir, rename, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { watchSettings } from '../../src/config/watch.ts';
-
-/** A watcher whose calls can be waited for: `next` is the next thing it told. */
-function listen(t: { teardown(fn: () => void): void }, file: string, lastText?: string) {
-  const told: string[] = [];
-  let wake = (): void => {};
-  const tell = (word: string): void => {
-    told.push(word);
-    wake();
-  };
-  const watcher = watchSettings({
-    file,
-    ...(lastText === undefined ? {} : { lastText }),
-    onChange: (text) => tell(`changed: ${text}`),
-    onMissing: () => tell('missing'),
-    onProblem: (error) => tell(`problem: ${error.message}`),
-    quietMs: 10,
-  });
-  // The watcher does not keep the process alive, so the test has to.
-  const alive = setInterval(() => {}, 1000);
-  t.teardown(() => {
-    watcher.close();
-    clearInterval(alive);
-  });
-  const next = async (): Promise<string> => {
-    while (told.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-    return told.shift() ?? '';
-  };
-  return { ...watcher, next, told };
-}
+import { hearWatcher } from '../helpers/watcher.ts';
 
 t.test('a check tells a new content once', async (t) => {
   const file = join(t.testdir({ 'routes.yaml': 'a\n' }), 'routes.yaml');
-  const watcher = listen(t, file);
+  const watcher = hearWatcher(t, file);
   await watcher.check();
   await watcher.check();
   t.same(watcher.told, ['changed: a\n']);
@@ -42,19 +13,19 @@ t.test('a check tells a new content once', async (t) => {
 
 t.test('a check does not tell the text that is already in use', async (t) => {
   const file = join(t.testdir({ 'routes.yaml': 'a\n' }), 'routes.yaml');
-  const watcher = listen(t, file, 'a\n');
+  const watcher = hearWatcher(t, file, { lastText: 'a\n' });
   await watcher.check();
   t.same(watcher.told, []);
 });
 
 t.test('a change between reading the file and watching it is noticed', async (t) => {
   const file = join(t.testdir({ 'routes.yaml': 'b\n' }), 'routes.yaml');
-  t.equal(await listen(t, file, 'a\n').next(), 'changed: b\n');
+  t.equal(await hearWatcher(t, file, { lastText: 'a\n' }).next(), 'changed: b\n');
 });
 
 t.test('writing the file is noticed by itself', async (t) => {
   const file = join(t.testdir({ 'routes.yaml': 'a\n' }), 'routes.yaml');
-  const watcher = listen(t, file, 'a\n');
+  const watcher = hearWatcher(t, file, { lastText: 'a\n' });
   await watcher.check();
   for (const text of ['b\n', 'c\n', 'd\n']) {
     await writeFile(file, text);
@@ -65,7 +36,7 @@ t.test('writing the file is noticed by itself', async (t) => {
 t.test('a new file that is renamed over the old one is noticed, again and again', async (t) => {
   const folder = t.testdir({ 'routes.yaml': 'a\n' });
   const file = join(folder, 'routes.yaml');
-  const watcher = listen(t, file, 'a\n');
+  const watcher = hearWatcher(t, file, { lastText: 'a\n' });
   await watcher.check();
   for (const text of ['b\n', 'c\n', 'd\n']) {
     await writeFile(join(folder, 'new'), text);
@@ -76,7 +47,7 @@ t.test('a new file that is renamed over the old one is noticed, again and again'
 
 t.test('a file that is deleted is told once, and its return as well', async (t) => {
   const file = join(t.testdir({ 'routes.yaml': 'a\n' }), 'routes.yaml');
-  const watcher = listen(t, file, 'a\n');
+  const watcher = hearWatcher(t, file, { lastText: 'a\n' });
   await watcher.check();
   await unlink(file);
   t.equal(await watcher.next(), 'missing');
@@ -94,7 +65,7 @@ t.test('a swapped link, as Kubernetes does it, is noticed twice in a row', async
   });
   await symlink('v1', join(folder, '..data'));
   await symlink('..data/routes.yaml', join(folder, 'routes.yaml'));
-  const watcher = listen(t, join(folder, 'routes.yaml'), '1\n');
+  const watcher = hearWatcher(t, join(folder, 'routes.yaml'), { lastText: '1\n' });
   await watcher.check();
   for (const version of ['2', '3']) {
     await symlink(`v${version}`, join(folder, '..tmp'));
@@ -107,7 +78,7 @@ t.test('a change of the file that a link in another folder points at is noticed'
   const folder = t.testdir({ real: { 'routes.yaml': '1\n' } });
   await mkdir(join(folder, 'etc'));
   await symlink('../real/routes.yaml', join(folder, 'etc', 'routes.yaml'));
-  const watcher = listen(t, join(folder, 'etc', 'routes.yaml'), '1\n');
+  const watcher = hearWatcher(t, join(folder, 'etc', 'routes.yaml'), { lastText: '1\n' });
   await watcher.check();
   // The first change may be seen by the look that every watcher takes at its start, the second only by its watch.
   for (const text of ['2\n', '3\n']) {
@@ -118,14 +89,14 @@ t.test('a change of the file that a link in another folder points at is noticed'
 
 t.test('a file that is not UTF-8 is a problem, not a change', async (t) => {
   const file = join(t.testdir({ 'routes.yaml': Buffer.from([0x63, 0xe9]) }), 'routes.yaml');
-  const watcher = listen(t, file);
+  const watcher = hearWatcher(t, file);
   await watcher.check();
   t.match(watcher.told, [/problem: .*is not UTF-8/]);
 });
 
 t.test('a closed watcher tells nothing more', async (t) => {
   const file = join(t.testdir({ 'routes.yaml': 'a\n' }), 'routes.yaml');
-  const watcher = listen(t, file);
+  const watcher = hearWatcher(t, file);
   watcher.close();
   await watcher.check();
   t.same(watcher.told, []);

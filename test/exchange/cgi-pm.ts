@@ -8,17 +8,19 @@ export interface PerlRequest {
   readonly method: string;
   readonly query: string;
   readonly contentType: string | null;
+  readonly userAgent?: string;
   readonly body: string;
 }
 
-/**
- * Every parameter the real CGI.pm reads of each request: name and values, in order of appearance. A list of keywords
- * that is all white space is a name without a value to it; such a name is left out.
- */
-export function paramsInPerl(requests: readonly PerlRequest[]): string[][][] {
-  return (ask('params', requests) as string[][][]).map((params) =>
-    params.filter((param) => param.length > 1),
-  );
+/** Every parameter the real CGI.pm reads of each request: name and values, in order of appearance; null where it dies. */
+export function paramsInPerl(requests: readonly PerlRequest[]): (string[][] | null)[] {
+  return ask('params', requests) as (string[][] | null)[];
+}
+
+/** Every parameter the real url_param reads of each query: name and values, sorted by name. */
+export function urlParamsInPerl(queries: readonly string[]): string[][][] {
+  const requests = queries.map((query) => ({ method: 'GET', query, contentType: null, body: '' }));
+  return ask('url_params', requests) as string[][][];
 }
 
 /** The cookie the real CGI.pm reads from each header field, in scalar context as CGI::Session does. */
@@ -32,7 +34,7 @@ export function cookiesInPerl(
 function ask(command: string, batch: unknown): unknown {
   const perl = spawnSync('perl', [script, command], {
     input: Buffer.from(JSON.stringify(batch), 'latin1'),
-    maxBuffer: 64 * 1024 * 1024,
+    maxBuffer: 256 * 1024 * 1024,
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
   });
   if (perl.status !== 0) throw new Error(`cgi-pm.pl ${command}: ${perl.stderr.toString()}`);

@@ -9,6 +9,8 @@ export function exchangeRecord(more: Partial<ExchangeRecord> = {}): ExchangeReco
     path: '/',
     route: 'r',
     revision: 1,
+    upstream: 'legacy',
+    wasUnread: false,
     lane: 'story',
     served: 'port',
     why: '',

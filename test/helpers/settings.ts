@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import type { Disk } from '../../src/config/disk.ts';
-import { type Finding, printFindings } from '../../src/config/findings.ts';
+import type { Finding } from '../../src/config/findings.ts';
 import { type Reading, readSettings } from '../../src/config/read.ts';
 import type { Settings } from '../../src/config/settings.ts';
+import { printFindings } from '../../src/cli/print-findings.ts';
 
 /** A disk that holds only the named files, relative to the folder of the test run. */
 export function diskWith(...files: string[]): Disk {
