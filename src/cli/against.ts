@@ -52,7 +52,7 @@ export async function readAgainst(
     }
     if (requests === before.requests && unreadable > before.unreadable) {
       progress.end();
-      throw noLog(log, unreadable - before.unreadable);
+      throw noLog(log);
     }
   }
   process.off('SIGINT', stop);
@@ -60,13 +60,9 @@ export async function readAgainst(
   return { logs, unreadable, coverage: counted.coverage(mostShown) };
 }
 
-function noLog(log: string, lines: number): Failure {
+function noLog(log: string): Failure {
   const help = 'is it an access log, in the common or the combined format?';
-  return new Failure(
-    exitCodes.unreachable,
-    `no request stands in the ${sayCount(lines)} lines of ${log}`,
-    help,
-  );
+  return new Failure(exitCodes.unreachable, `no request stands in any line of ${log}`, help);
 }
 
 const onStderr = {

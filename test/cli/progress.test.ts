@@ -5,7 +5,7 @@ import { fakeClock } from '../helpers/clock.ts';
 function progressOn(isTerminal: boolean) {
   const clock = fakeClock();
   const said: string[] = [];
-  const progress = new Progress({ isTerminal, nowMs: clock.nowMs, write: (text) => said.push(text) });
+  const progress = new Progress({ isTerminal, nowMs: () => clock.nowMs(), write: (text) => said.push(text) });
   return { progress, clock, said };
 }
 
