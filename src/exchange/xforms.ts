@@ -56,7 +56,7 @@ export function* readRelated(
 
 /** The document is POSTDATA too, and the parameters of the query are there. */
 function xform(files: readonly string[], model: string | null, query: string): Pair[] {
-  const models = files.filter((name) => name === modelName);
+  const models: string[] = files.filter((name) => name === modelName);
   if (model !== null) models.push(model);
   // These two are assigned, and take the place of files of their name.
   const assigned = [...(models.length > 0 ? ['POSTDATA'] : []), ...(isKeywords(query) ? ['keywords'] : [])];
