@@ -1,4 +1,4 @@
-import { constants, readdirSync, statSync } from 'node:fs';
+import { constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 
 /** What the reader of routes.yaml may ask about files; a test hands in its own. Both never throw. */
@@ -7,6 +7,8 @@ export interface Disk {
   fileExists(path: string): boolean;
   /** The names in a folder, empty where there is none. */
   listDirectory(path: string): string[];
+  /** The text of a file; null where it cannot be read. */
+  readText(path: string): string | null;
 }
 
 /** The real disk. */
@@ -17,6 +19,13 @@ export const realDisk: Disk = {
       return readdirSync(path);
     } catch {
       return [];
+    }
+  },
+  readText: (path) => {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch {
+      return null;
     }
   },
 };

@@ -19,7 +19,11 @@ export function parseDuration(text: string, what: string): number {
       `write ${text}s (or ${text}ms); ${shape}`,
     );
   }
-  if (!isUnit(unit)) throw new Mistake('bad-duration', `${what} "${text}" has no such unit "${unit}"`, shape);
+  if (!isUnit(unit)) {
+    const short = unit[0]?.toLowerCase() ?? '';
+    const help = isUnit(short) && unit.length > 2 ? `did you mean "${digits}${short}"? ${shape}` : shape;
+    throw new Mistake('bad-duration', `cannot read ${what} "${text}": there is no unit "${unit}"`, help);
+  }
   const ms = Math.round(Number(digits) * unitMs[unit]);
   if (ms < 1) throw new Mistake('bad-duration', `${what} "${text}" is no time at all`, 'write 1ms or more');
   if (ms > longestMs)

@@ -2,7 +2,7 @@ import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import { Mistake, orMistake } from '../routing/mistake.ts';
 import { didYouMean } from '../routing/nearest.ts';
 import { type Desk, type Span, spanOf, type Value } from './desk.ts';
-import { type SectionName, settingOf, settingsOf } from './schema.ts';
+import { type SectionName, sectionNames, settingOf, settingsOf } from './schema.ts';
 
 /** One `key: value` of a map, its key already text. */
 export interface Pair {
@@ -139,11 +139,19 @@ export function readAs<T>(
   return null;
 }
 
+/** A key that stands in the wrong map is told where it belongs. */
+function whereKnown(key: string): string | null {
+  if (settingOf('route', key) !== null)
+    return `"${key}" belongs in a route, or in "defaults" for all of them`;
+  const sections = sectionNames.filter((name) => settingOf(name, key) !== null);
+  return sections.length === 0 ? null : `"${key}" belongs in "${sections.join('" or "')}"`;
+}
+
 function isKnown(desk: Desk, pair: Pair, name: SectionName, where: string): boolean {
   const setting = settingOf(name, pair.key);
   if (setting === null) {
     const keys = settingsOf(name).map((each) => each.key);
-    const help = didYouMean(pair.key, keys) ?? `known here: ${keys.join(', ')}`;
+    const help = didYouMean(pair.key, keys) ?? whereKnown(pair.key) ?? `known here: ${keys.join(', ')}`;
     desk.error('unknown-key', pair.at, `unknown key "${pair.key}"${where}`, help);
     return false;
   }

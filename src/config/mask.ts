@@ -136,7 +136,8 @@ function secretsBelow(text: string, indent: number, lineEnd: number): Stretch[] 
     const from = endOf(/[^ \t\r\n]/g, text, at);
     const to = endOf(/\r?\n|$/g, text, from);
     const column = from - text.lastIndexOf('\n', from) - 1;
-    if (from === text.length || column <= indent || /^[\w-]+:(?:\s|$)/.test(text.slice(from, from + 60))) break;
+    if (from === text.length || column <= indent || /^[\w-]+:(?:\s|$)/.test(text.slice(from, from + 60)))
+      break;
     found.push(...shut(text, from, to));
     at = to;
   }

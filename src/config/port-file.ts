@@ -28,7 +28,8 @@ export interface PortPlace {
 
 /** The absolute path of a route's port, or null where it has none. Reports [no-such-port] where one is needed or named. */
 export function findPort(desk: Desk, place: PortPlace, asked: PortQuestion): string | null {
-  const isNeeded = asked.target !== null && asked.target.stage !== 'legacy' && asked.target.stage !== 'retired';
+  const isNeeded =
+    asked.target !== null && asked.target.stage !== 'legacy' && asked.target.stage !== 'retired';
   const guess = defaultFile(asked.pattern);
   if (asked.named === null && guess === null) {
     if (isNeeded) {
@@ -41,7 +42,10 @@ export function findPort(desk: Desk, place: PortPlace, asked: PortQuestion): str
     asked.named === null
       ? join(place.portsDirectory, guess ?? '')
       : resolve(place.settingsDirectory, asked.named.text);
-  if (place.disk.fileExists(path)) return path;
+  if (place.disk.fileExists(path)) {
+    checkHandler(desk, place, path, asked, isNeeded);
+    return path;
+  }
   if (!isNeeded && asked.named === null) return null;
   const shown = asked.named?.shown ?? shownPath(place, path);
   const help = helpFor(place, path, asked.named);
@@ -49,6 +53,22 @@ export function findPort(desk: Desk, place: PortPlace, asked: PortQuestion): str
     desk.error('no-such-port', asked.named?.span ?? asked.targetAt, `${shown} does not exist`, help);
   else desk.warn('no-such-port', asked.named?.span ?? asked.targetAt, `${shown} does not exist`, help);
   return null;
+}
+
+/** Looks for a default export in the text, without running it: whoever checks a file does not run what it names. */
+function checkHandler(
+  desk: Desk,
+  place: PortPlace,
+  path: string,
+  { named, targetAt }: PortQuestion,
+  isNeeded: boolean,
+): void {
+  const text = place.disk.readText(path);
+  if (text === null || /\bexport\s+default\b|\bas\s+default\b|\bexport\s*\{[^}]*\bdefault\b/.test(text))
+    return;
+  const report = isNeeded ? desk.error : desk.warn;
+  const message = `${named?.shown ?? shownPath(place, path)} exports no port`;
+  report('no-handler', named?.span ?? targetAt, message, 'write "export default definePort(…)" in it');
 }
 
 /** `view.pl` is ported in `view.ts`; a pattern that ends in anything but a plain name has no file of its own. */

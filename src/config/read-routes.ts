@@ -5,6 +5,7 @@ import { isRouteName, routeName } from '../routing/name.ts';
 import type { Route } from '../routing/route.ts';
 import { parseTarget, printTarget } from '../routing/target.ts';
 import { reportClashes } from './clashes.ts';
+import { reportDoubts } from './doubts.ts';
 import { type Desk, type Span, spanOf, type Value } from './desk.ts';
 import { type Pair, pairsOf, readAs, readSection, requiredValueOf, type Section, valueOf } from './fields.ts';
 import { findPort, type PortPlace } from './port-file.ts';
@@ -28,12 +29,11 @@ export interface ReadRoute {
 export function readRoutes(desk: Desk, node: Node | null, around: RouteSurroundings): Route[] {
   if (node === null || !isMap(node)) {
     const span = node === null ? { from: 0, to: 1 } : spanOf(node);
-    desk.error(
-      'bad-type',
-      span,
-      '"routes" is not a map',
-      'write one "path: target" below it for every route',
-    );
+    const isCut = isScalar(node) && /^[^\n]*[ \t]#[^\n]*:/.test(desk.text.slice(span.from));
+    const help = isCut
+      ? 'what stands behind " #" is a comment: leave it out of the key'
+      : 'write one "path: target" below it for every route';
+    desk.error('bad-type', span, '"routes" is not a map', help);
     return [];
   }
   const seen = new Map<string, Span>();
@@ -50,6 +50,7 @@ export function readRoutes(desk: Desk, node: Node | null, around: RouteSurroundi
     if (route !== null) found.push(route);
   }
   reportClashes(desk, found);
+  reportDoubts(desk, found);
   return found.map((each) => each.route);
 }
 

@@ -1,19 +1,23 @@
 /** The maps of routes.yaml that have settings in them. */
-export type SectionName =
-  | 'file'
-  | 'admin'
-  | 'upstream'
-  | 'ports'
-  | 'session'
-  | 'lock'
-  | 'defaults'
-  | 'route'
-  | 'only'
-  | 'ramp'
-  | 'guard'
-  | 'shadow'
-  | 'compare'
-  | 'compared session';
+export const sectionNames = [
+  'file',
+  'admin',
+  'upstream',
+  'ports',
+  'session',
+  'lock',
+  'defaults',
+  'route',
+  'only',
+  'ramp',
+  'guard',
+  'shadow',
+  'compare',
+  'compared session',
+] as const;
+
+/** One of them. */
+export type SectionName = (typeof sectionNames)[number];
 
 /** One setting. What may be written, what is suggested for a slip, and docs/routes.md all come from this row. */
 export interface Setting {

@@ -104,6 +104,13 @@ function hintOf(line: string): Sentence | null {
       'write "${NAME}", or put the value on a line of its own',
     ];
   }
+  const comment = /^\s*[^\s#'":][^'":]*\s(#[^:]*):/.exec(line)?.[1];
+  if (comment !== undefined) {
+    return [
+      'a "#" behind a space begins a comment, so this line has no colon',
+      `leave "${comment}" out of the key, or write %23`,
+    ];
+  }
   if (/:\s+[>|]\s*\S/.test(line)) {
     return ['a value cannot start with ">" or "|"', 'write the value alone, such as 500ms'];
   }

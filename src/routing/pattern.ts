@@ -24,6 +24,10 @@ export function compilePattern(path: string): Pattern {
   const exact = path.endsWith('$');
   const parts = (exact ? path.slice(0, -1) : path).slice(1).split('/');
   const segments = parts.map((part, at) => compileSegment(part, at === parts.length - 1, path));
+  const names = segments.flatMap((segment) => (segment.kind === 'name' ? [segment.name] : []));
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined)
+    throw new Mistake('bad-path', `"${path}" names {${twice}} twice`, 'give each segment a name of its own');
   const last = segments.at(-1);
   return { segments, takesPathInfo: !exact && last?.kind === 'literal' && isScript(last.text) };
 }
@@ -82,6 +86,13 @@ function compileSegment(part: string, isLast: boolean, path: string): Segment {
   }
   const name = /^\{([A-Za-z_]\w*)\}$/.exec(part)?.[1];
   if (name !== undefined) return { kind: 'name', name };
+  if (part.includes('${')) {
+    throw new Mistake(
+      'bad-path',
+      `"${path}" takes something from the environment`,
+      'variables are filled in values, not in keys',
+    );
+  }
   if (/[{}]/.test(part)) {
     throw new Mistake(
       'bad-path',
@@ -109,8 +120,21 @@ function decodePiece(piece: string, path: string): string {
       `"%" in "${path}" is not followed by two hex digits`,
       'write %25 for a percent sign',
     );
-  const blank = /[\s\p{Cc}]/u.exec(piece);
-  if (blank) throw new Mistake('bad-path', `"${path}" contains a space`, 'write %20 for a space');
+  const blank = /[\s\p{Cc}]/u.exec(piece)?.[0];
+  if (blank === '\u00a0')
+    throw new Mistake(
+      'bad-path',
+      `"${path}" contains a no-break space`,
+      'write a plain space before the path, %C2%A0 in it',
+    );
+  if (blank !== undefined)
+    throw new Mistake('bad-path', `"${path}" contains a space`, 'write %20 for a space');
+  if (piece.includes('#'))
+    throw new Mistake(
+      'bad-path',
+      `"${path}" contains "#"`,
+      'no browser sends what follows a "#"; write %23 for one in a path, and a space before a comment',
+    );
   const bytes = Buffer.from(piece, 'utf8').toString('latin1');
   const decoded = bytes.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   if (/[/\0]/.test(decoded)) {

@@ -14,7 +14,7 @@ routes:
   /view: { to: port 25%, port: view.ts }   # moved
   /cart: { to: port, port: view.ts }
 `;
-const folderOf = (t: Test, tcpPort = 1): string => t.testdir({ 'routes.yaml': file(tcpPort), 'view.ts': '' });
+const folderOf = (t: Test, tcpPort = 1): string => t.testdir({ 'routes.yaml': file(tcpPort), 'view.ts': 'export default 1;\n' });
 const textOf = (folder: string): Promise<string> => readFile(join(folder, 'routes.yaml'), 'utf8');
 
 /** Plays the admin listener of a gateway: `status` says each time what GET /config answers, or null for a 404. */
@@ -140,7 +140,7 @@ t.test('Ctrl-C at the question changes nothing', async (t) => {
 t.test('passwords are shown by no verb', async (t) => {
   const secret = 'mysql://shop:hunter2@127.0.0.1/shop?table=sessions';
   const text = `${file(1)}session: { store: "${secret}" }\n`;
-  const folder = t.testdir({ 'routes.yaml': text, 'view.ts': '' });
+  const folder = t.testdir({ 'routes.yaml': text, 'view.ts': 'export default 1;\n' });
   await banyan(folder, ['flip', '/view', 'legacy']);
   await writeFile(join(folder, 'routes.yaml'), text.replace('hunter2', 'hunter22'));
   for (const args of [

@@ -9,7 +9,7 @@ routes:
   view.pl: port 25%
   cart.pl: legacy
 `;
-const ports = { 'help.ts': '', 'view.ts': '' };
+const ports = { 'help.ts': 'export default 1;\n', 'view.ts': 'export default 1;\n' };
 
 t.test('a good file is summed up in one line', async (t) => {
   const folder = t.testdir({ 'routes.yaml': good, ports });

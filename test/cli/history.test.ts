@@ -12,7 +12,7 @@ routes:
 
 /** A folder in which verbs can be run. */
 function open(t: Test) {
-  const folder = t.testdir({ 'routes.yaml': file, 'view.ts': '' });
+  const folder = t.testdir({ 'routes.yaml': file, 'view.ts': 'export default 1;\n' });
   return {
     run: (...args: string[]) => banyan(folder, args, { USER: 'pete', SUDO_USER: '' }),
     change: async (from: string, to: string) => {
@@ -87,7 +87,7 @@ t.test('before the first change there is none', async (t) => {
 });
 
 t.test('behind sudo it is the person who is named', async (t) => {
-  const folder = t.testdir({ 'routes.yaml': file, 'view.ts': '' });
+  const folder = t.testdir({ 'routes.yaml': file, 'view.ts': 'export default 1;\n' });
   await banyan(folder, ['kill'], { USER: 'root', SUDO_USER: 'pete' });
   t.match((await banyan(folder, ['history'])).stdout, /2 .* pete@\S+ +kill/);
 });

@@ -14,7 +14,7 @@ routes:
   /old: retired
   /**: legacy
 `;
-const folderOf = (t: Test): string => t.testdir({ 'routes.yaml': file, 'x.ts': '' });
+const folderOf = (t: Test): string => t.testdir({ 'routes.yaml': file, 'x.ts': 'export default 1;\n' });
 const textOf = (folder: string): Promise<string> => readFile(join(folder, 'routes.yaml'), 'utf8');
 const killed = file
   .replace(`'port'`, `'legacy'`)

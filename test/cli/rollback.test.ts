@@ -12,7 +12,7 @@ routes:
 
 /** A folder in which verbs can be run, and what the file says. */
 function open(t: Test) {
-  const folder = t.testdir({ 'routes.yaml': file, 'view.ts': '' });
+  const folder = t.testdir({ 'routes.yaml': file, 'view.ts': 'export default 1;\n' });
   return {
     run: async (...args: string[]) => {
       const ran = await banyan(folder, args, { USER: 'pete', SUDO_USER: '' });

@@ -11,7 +11,7 @@ routes:
 `;
 
 t.test('the routes are listed in columns', async (t) => {
-  const folder = t.testdir({ 'routes.yaml': file, ports: { 'help.ts': '' } });
+  const folder = t.testdir({ 'routes.yaml': file, ports: { 'help.ts': 'export default 1;\n' } });
   const ran = await banyan(folder, ['routes']);
   t.same(ran, {
     code: 0,
@@ -25,7 +25,7 @@ rest       /**           legacy  write    30s      -
 });
 
 t.test('--json has the same, and no password', async (t) => {
-  const folder = t.testdir({ 'routes.yaml': file, ports: { 'help.ts': '' } });
+  const folder = t.testdir({ 'routes.yaml': file, ports: { 'help.ts': 'export default 1;\n' } });
   const { stdout } = await banyan(folder, ['routes', '--json']);
   t.match(JSON.parse(stdout), { schema: 1, routes: [{ name: 'help', target: 'port', line: 5 }, {}, {}] });
   t.notMatch(stdout, 'hunter2');

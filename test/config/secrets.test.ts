@@ -1,5 +1,6 @@
 import t from 'tap';
-import { makeFinding, printFinding } from '../../src/config/findings.ts';
+import { printFinding } from '../../src/cli/print-findings.ts';
+import { makeFinding } from '../../src/config/findings.ts';
 import { maskSecrets } from '../../src/config/mask.ts';
 import { complaints, read } from '../helpers/settings.ts';
 

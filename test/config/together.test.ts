@@ -37,7 +37,7 @@ t.test('two gateways and three command lines at once: no edit is lost, no file i
   const names = Array.from({ length: 9 }, (_, at) => `r${at}`);
   const routes = names.map((name) => `  /${name}: { to: legacy, port: x.ts } # ${name}\n`).join('');
   const head = 'listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nlegacy: http://127.0.0.1:1\nroutes:\n';
-  const folder = t.testdir({ 'routes.yaml': head + routes, 'x.ts': 'export const port = () => ({});\n' });
+  const folder = t.testdir({ 'routes.yaml': head + routes, 'x.ts': 'export default {};\n' });
   const file = join(folder, 'routes.yaml');
   const gateways = await Promise.all([startGateway(t, file), startGateway(t, file)]);
 

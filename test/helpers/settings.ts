@@ -12,6 +12,7 @@ export function diskWith(...files: string[]): Disk {
     fileExists: (path) => paths.has(path),
     listDirectory: (path) =>
       [...paths].filter((each) => resolve(each, '..') === path).map((each) => each.slice(path.length + 1)),
+    readText: (path) => (paths.has(path) ? 'export default definePort();' : null),
   };
 }
 

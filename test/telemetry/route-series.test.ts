@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Route } from '../../src/routing/route.ts';
 import { makeMetrics } from '../../src/telemetry/metrics.ts';
-import { recordOf } from '../helpers/records.ts';
+import { exchangeRecord } from '../helpers/records.ts';
 import { routeOf } from '../helpers/routing.ts';
 
 const make = () => makeMetrics({ locksHeld: () => 0, lockWaiters: () => 0 }, '1');
@@ -39,7 +39,7 @@ t.test('a route is declared before it serves, its port as well', async (t) => {
 t.test('what was counted is kept over a reload', async (t) => {
   const metrics = make();
   use(metrics, [named('view')]);
-  metrics.record(recordOf({ route: 'view' }));
+  metrics.record(exchangeRecord({ route: 'view', served: 'legacy' }));
   use(metrics, [named('view', 'port', { port: '/ports/view.ts' })]);
   const lines = await about(metrics, 'view');
   t.ok(lines.includes('banyan_request_duration_seconds_count{route="view",side="legacy"} 1'));
@@ -60,7 +60,7 @@ t.test('how a route may use the session is told once', async (t) => {
 t.test('of a route that is gone nothing is left, in no metric', async (t) => {
   const metrics = make();
   use(metrics, [named('view', 'port', { port: '/ports/view.ts' }), named('cart')]);
-  for (const route of ['view', 'cart']) metrics.record(recordOf({ route }));
+  for (const route of ['view', 'cart']) metrics.record(exchangeRecord({ route }));
   const before = await about(metrics, 'cart');
   use(metrics, [named('cart')]);
   t.same(await about(metrics, 'view'), []);
@@ -71,7 +71,7 @@ t.test('a request that ends after its route is gone leaves a series until the ne
   const metrics = make();
   use(metrics, [named('view'), named('cart'), named('old')]);
   use(metrics, [named('cart'), named('old')]);
-  metrics.record(recordOf({ route: 'view' }));
+  metrics.record(exchangeRecord({ route: 'view', served: 'legacy' }));
   use(metrics, [named('cart')]);
   t.same(await about(metrics, 'view'), []);
 });
@@ -87,7 +87,7 @@ t.test('only a thousand routes are declared; the others begin with their first r
     ['banyan_route_stage', 'banyan_route_port_ratio', 'banyan_route_info'],
     'only how it is set',
   );
-  metrics.record(recordOf({ route: 'r1000' }));
+  metrics.record(exchangeRecord({ route: 'r1000', served: 'legacy' }));
   use(metrics, routes.slice(500));
   const counted = await about(metrics, 'r1000');
   t.ok(counted.includes('banyan_request_duration_seconds_count{route="r1000",side="legacy"} 1'), 'it was not reset');
