@@ -21,9 +21,11 @@ export async function becomesLive(settings: Settings, hash: string, writtenAtMs:
   const { host, tcpPort } = settings.admin;
   const admin = `${host.includes(':') ? `[${host}]` : host}:${tcpPort}`;
   const until = writtenAtMs + patienceMs;
+  let hasAnswered = false;
   for (;;) {
     const status = await ask(`http://${admin}/config`, Math.max(1, until - performance.now()));
-    if (status === null) return { state: 'absent', admin };
+    if (status === null) return { state: hasAnswered ? 'elsewhere' : 'absent', admin };
+    hasAnswered = true;
     if (status.hash === hash) return { state: 'running', ms: Math.round(performance.now() - writtenAtMs) };
     if (status.refused?.hash === hash)
       return { state: 'refused', message: reasonOf(status.refused.findings) };

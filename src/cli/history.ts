@@ -27,7 +27,7 @@ export async function history(file: string, { route, limit, json }: HistoryOptio
       `the journal knows no change of "${harmless(route)}"`,
       'see "banyan history"',
     );
-  const shown = wanted.slice(-limit).toReversed();
+  const shown = recorded === 0 ? [] : wanted.slice(-limit).toReversed();
   if (recorded === 0) note('nothing was changed with banyan yet\n');
   if (json === true) printJson({ file, revisions: shown.map(forMachines) });
   else if (shown.length > 0) {

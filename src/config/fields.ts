@@ -2,7 +2,8 @@ import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import { Mistake, orMistake } from '../routing/mistake.ts';
 import { didYouMean } from '../routing/nearest.ts';
 import { type Desk, type Span, spanOf, type Value } from './desk.ts';
-import { type SectionName, sectionNames, settingOf, settingsOf } from './schema.ts';
+import { type SectionName, sectionNames } from './schema-row.ts';
+import { settingOf, settingsOf } from './schema.ts';
 
 /** One `key: value` of a map, its key already text. */
 export interface Pair {

@@ -52,7 +52,7 @@ t.test('a gateway that refuses the file makes it exit code 1, with the reason', 
   }));
   t.match(await banyan(folder, ['flip', '/view', 'legacy']), {
     code: 1,
-    stdout: '',
+    stdout: /to: legacy/,
     stderr:
       /✖ rev 2 is written, but the gateway refused it: line 2: "admin" was changed\. Undo: banyan rollback view\n/,
   });
@@ -107,18 +107,14 @@ t.test('on a terminal a move towards the port is shown and asked for', async (t)
   const no = await onTerminal(folder, 'flip /view port', 'n\n');
   t.match(no, {
     code: 1,
-    said: /- {3}\/view: \{ to: port 25%.*\r\n\+ {3}.*to: port,[^]*apply\? \[y\/N\] n[^]*nothing was changed/,
+    said: /- {3}\/view: \{ to: port 25%.*\r\n\+ {3}.*to: port,[^]*apply\? \[y\/N\] [^]*nothing was changed/,
   });
   t.equal(await textOf(folder), file(1));
   t.match(await onTerminal(folder, 'flip /view port', '\x04'), { code: 1 }, 'an end of input is no yes');
   t.equal(await textOf(folder), file(1));
   const yes = await onTerminal(folder, 'flip /view port', 'y\n');
   t.match(yes, { code: 0, said: /▲ rev 2 is written/ });
-  t.equal(
-    yes.said.match(/to: port,/g)?.length,
-    1 + 1,
-    'the lines are shown once: the flip, and its neighbour not',
-  );
+  t.equal(yes.said.match(/to: port,/g)?.length, 1, 'the lines are shown once');
 });
 
 t.test('what was shown must still be there when the answer comes', async (t) => {

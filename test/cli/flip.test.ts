@@ -169,7 +169,7 @@ t.test(
     t.equal(await textOf(folder), file);
     t.match(await banyan(folder, ['shadow', 'view', '20%', '--force', '-m', 'to see']), {
       code: 0,
-      stdout: '+   view.pl:       port 25%, shadow 20%   # moved',
+      stdout: '+   view.pl:       port 25%, shadow 20%  # moved',
     });
     t.match(await banyan(folder, ['flip', 'view', 'port 10%']), { code: 0 }, 'the way back is free');
   },

@@ -21,6 +21,9 @@ function use(metrics: Metrics, routes: readonly Route[]): void {
 const named = (name: string, target = 'legacy', more: Partial<Route> = {}): Route =>
   routeOf(`/${name}`, 1, target, { name, ...more });
 
+/** A request that legacy answered. */
+const served = (route: string) => exchangeRecord({ route, served: 'legacy' });
+
 /** The lines of the page that are about a route. */
 async function about(metrics: Metrics, route: string): Promise<string[]> {
   return (await metrics.page()).text.split('\n').filter((line) => line.includes(`route="${route}"`));
@@ -39,7 +42,7 @@ t.test('a route is declared before it serves, its port as well', async (t) => {
 t.test('what was counted is kept over a reload', async (t) => {
   const metrics = make();
   use(metrics, [named('view')]);
-  metrics.record(exchangeRecord({ route: 'view', served: 'legacy' }));
+  metrics.record(served('view'));
   use(metrics, [named('view', 'port', { port: '/ports/view.ts' })]);
   const lines = await about(metrics, 'view');
   t.ok(lines.includes('banyan_request_duration_seconds_count{route="view",side="legacy"} 1'));
@@ -71,7 +74,7 @@ t.test('a request that ends after its route is gone leaves a series until the ne
   const metrics = make();
   use(metrics, [named('view'), named('cart'), named('old')]);
   use(metrics, [named('cart'), named('old')]);
-  metrics.record(exchangeRecord({ route: 'view', served: 'legacy' }));
+  metrics.record(served('view'));
   use(metrics, [named('cart')]);
   t.same(await about(metrics, 'view'), []);
 });
@@ -87,7 +90,7 @@ t.test('only a thousand routes are declared; the others begin with their first r
     ['banyan_route_stage', 'banyan_route_port_ratio', 'banyan_route_info'],
     'only how it is set',
   );
-  metrics.record(exchangeRecord({ route: 'r1000', served: 'legacy' }));
+  metrics.record(served('r1000'));
   use(metrics, routes.slice(500));
   const counted = await about(metrics, 'r1000');
   t.ok(counted.includes('banyan_request_duration_seconds_count{route="r1000",side="legacy"} 1'), 'it was not reset');
