@@ -20,7 +20,7 @@ t.test('routes are flipped while the gateway runs', async (t) => {
   );
   const file = gateway.routesFile;
   const flip = (route: string, target: string) =>
-    run(process.execPath, [join(repository, 'src/cli/main.ts'), 'flip', route, target, '--file', file], {
+    run(process.execPath, [join(repository, 'src/cli/main.ts'), 'flip', route, target, '--yes', '--file', file], {
       env: shopEnvironment(shop),
     });
   const servedBy = async (page: string): Promise<unknown> => {
