@@ -51,10 +51,15 @@ export function answerToLink(
   return {
     status: 303,
     headers: [
-      ...['Location', rest === '' ? target.path : `${target.path}?${rest}`],
+      ...['Location', pagePath(target.path) + (rest === '' ? '' : `?${rest}`)],
       ...['Set-Cookie', `${passName}=${signed}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax`],
       ...['Cache-Control', 'no-store', 'Content-Length', '0'],
     ],
     body: null,
   };
+}
+
+/** A browser takes a backslash for a slash, and `//` for the beginning of another site's address. */
+function pagePath(path: string): string {
+  return path.replaceAll('\\', '%5C');
 }

@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import t from 'tap';
 import { explanationFacts, explanationParagraph } from '../../src/routing/explain-words.ts';
 import { type Asked, explain } from '../../src/routing/explain.ts';
+import { decide } from '../../src/routing/decide.ts';
 import { queryParams, tableOf, visitorOf } from '../helpers/routing.ts';
 
 const table = tableOf({
@@ -90,4 +92,43 @@ t.test('a request that nobody names is explained as well', async (t) => {
     candidates: [{ key: '(unmatched)', why: 'no route of the file takes it' }],
   });
   t.match(explanationParagraph(explanation, 'routes.yaml'), 'No route of the file takes it.');
+});
+
+t.test('an explanation tells what the gateway does, of any request and any routes', async () => {
+  const key = fc
+    .tuple(
+      fc.constantFrom('', 'GET ', 'POST '),
+      fc.constantFrom('/a.pl', '/{x}', '/*.pl', '/a.pl$', '/**'),
+      fc.constantFrom('', '?p', '?p=1', '?q=1&p=1'),
+    )
+    .map((parts) => parts.join(''));
+  const target = fc.constantFrom('legacy', 'port', 'port 50%', 'shadow', 'retired');
+  const request = fc.record({
+    method: fc.constantFrom('GET', 'HEAD', 'POST'),
+    decodedPath: fc.constantFrom('/a.pl', '/a.pl/info', '/b.pl', '/c', '/c/d'),
+    query: fc.constantFrom('', 'p=1', 'p=2', 'p=1&q=1'),
+    sessionId: fc.constantFrom(null, 's1', 's2'),
+  });
+  fc.assert(
+    fc.property(
+      fc.dictionary(key, target, { maxKeys: 6 }),
+      request,
+      (routes, { query, sessionId, ...asked }) => {
+        const random = tableOf(routes);
+        const visitor = visitorOf({ sessionId, params: () => queryParams(query) });
+        const match = random.match(asked.method, asked.decodedPath, visitor.params);
+        const { serve, why, bucket } = decide(match, visitor, null);
+        const told = explain(random, { ...asked, visitor, forced: null });
+        return (
+          told.route === match.route &&
+          told.side === serve &&
+          told.why === why &&
+          told.bucket === bucket &&
+          told.candidates[0]?.line === match.route.line &&
+          told.candidates.filter(({ wins }) => wins).length === 1
+        );
+      },
+    ),
+    { seed: 3, numRuns: 2000 },
+  );
 });
