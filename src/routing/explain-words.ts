@@ -4,7 +4,7 @@ import { printTarget } from './target.ts';
 
 /** An explanation as one paragraph of plain English. `file` is the name to put before line numbers. */
 export function explanationParagraph(explanation: Explanation, file: string): string {
-  const { method, script, route, why, candidates } = explanation;
+  const { method, script, route, candidates } = explanation;
   const [, ...losers] = candidates;
   const place =
     route.line === 0 ? 'No route of the file takes it' : `The rule is "${route.key}" (${file}:${route.line})`;
@@ -13,7 +13,7 @@ export function explanationParagraph(explanation: Explanation, file: string): st
     `${place}${route.line === 0 ? '' : `, which wins by its ${candidates[0]?.why ?? ''}`}.`,
     ...losers.slice(0, mostLosers).map((loser) => `${nameOf(loser)} loses: ${loser.why}.`),
     ...(losers.length > mostLosers ? [`${moreWords(losers.length - mostLosers)}.`] : []),
-    `It is ${printTarget(route.target)}, and ${why}.`,
+    decisionWords(explanation),
     turnWords[explanation.session],
     ...fallbackWords(explanation),
   ];
@@ -55,6 +55,12 @@ const turnWords: Readonly<Record<SessionUse, string>> = {
   read: 'It sees a snapshot of the session and takes no turn.',
   write: 'It takes the turn in its session, if it names one, and holds it until its side is finished.',
 };
+
+function decisionWords({ route, why, bucket }: Explanation): string {
+  const target = `Its target is ${printTarget(route.target)}`;
+  if (bucket !== null) return `${target}: the ${why}.`;
+  return why.startsWith('the target is ') ? `${target}.` : `${target}: ${why}.`;
+}
 
 function serverWords({ side, route }: Explanation): string {
   if (side === 'port') return 'served by the port';

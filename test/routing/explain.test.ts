@@ -64,7 +64,7 @@ t.test('the paragraph is plain English', async (t) => {
       '"/cgi-bin/view.pl?do=print" (line 4) loses: it asks for do=print. ' +
       '"POST /cgi-bin/view.pl" (line 3) loses: it takes only POST, not GET. ' +
       '"/cgi-bin/*.pl" (line 2) loses: less specific. 1 more route takes the path and loses. ' +
-      'It is port 50%, and session is in bucket 94.58 of 100, the port has 0-50. ' +
+      'Its target is port 50%: the session is in bucket 94.58 of 100, the port has 0-50. ' +
       'It takes the turn in its session, if it names one, and holds it until its side is finished.',
   );
 });
