@@ -4,7 +4,7 @@ import { type Reading, type ReadOptions, readSettings } from '../config/read.ts'
 import type { Settings } from '../config/settings.ts';
 import { exitCodes, Failure } from './failure.ts';
 import { printFindings } from './print-findings.ts';
-import { note, tell } from './print.ts';
+import { tell } from './print.ts';
 
 /** Reads a file for a verb. Throws a Failure when there is no such file; what is wrong in it is in the findings. */
 export async function readFileFor(
@@ -20,12 +20,13 @@ export async function readFileFor(
 /** For a verb that looks at routes, perhaps in a shell that does not have the gateway's secrets. */
 export const onlyRoutes: ReadOptions = { missingVariables: 'warning' };
 
-/** The settings of a file for a verb that looks at its routes. Prints findings to stderr; throws a Failure when there are errors. */
+/**
+ * The settings of a file for a verb that looks at its routes. Throws a Failure when there are errors, after they were
+ * told; what is only doubtful is for `banyan check` to say.
+ */
 export async function settingsFor(file: string): Promise<Settings> {
   const { settings, findings } = await readFileFor(file, onlyRoutes);
-  const worth = findings.filter((finding) => finding.code !== 'missing-variable' || settings === null);
-  // Beside settings there are only warnings.
-  (settings === null ? tell : note)(printFindings(worth, process.stderr));
   if (settings !== null) return settings;
+  tell(printFindings(findings, process.stderr));
   throw new Failure(exitCodes.findings, `${file}: ${countFindings(findings)}`, 'mend the file first');
 }

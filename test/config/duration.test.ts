@@ -22,7 +22,9 @@ t.test('what is printed is read back', async (t) => {
 
 t.test('what is no duration is refused', async (t) => {
   t.throws(() => parseDuration('30', 'wait'), { code: 'bad-duration', message: 'wait "30" has no unit' });
-  t.throws(() => parseDuration('5 weeks', 'wait'), { message: 'wait "5 weeks" has no such unit "weeks"' });
+  t.throws(() => parseDuration('5 weeks', 'wait'), {
+    message: 'cannot read wait "5 weeks": there is no unit "weeks"',
+  });
   t.throws(() => parseDuration('0s', 'wait'), { message: 'wait "0s" is no time at all' });
   t.throws(() => parseDuration('100d', 'wait'), { message: 'wait "100d" is too long' });
   t.throws(() => parseDuration('toString', 'wait'), { code: 'bad-duration' });

@@ -139,7 +139,8 @@ t.test('headers without an end in sight are read once', async (t) => {
   for (const name of names) {
     const part = `--x\r\nContent-Disposition: x; name="${name}\r\n\r\n\r\n`;
     const body = Buffer.from(`${part.repeat(240)}--x--`);
-    t.equal(requestParams({ ...post(multipart), body }).names().length, 1);
+    const { length } = requestParams({ ...post(multipart), body }).names();
+    t.equal(length, name.includes('filename') ? 0 : 1, 'of a file name of 4 kB CGI.pm dies');
   }
   const types = ['multipart/related', 'boundary=x', 'start=', 'boundary="x";'].map((word) =>
     word.repeat(20_000),
