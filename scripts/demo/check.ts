@@ -91,7 +91,15 @@ async function flipUnderLoad(shop: Shop, seconds: number, tell: (line: string) =
   let flips = 0;
   for (const pauseMs = (seconds * 1000) / 20; flips < 20; flips++) {
     const target = ['port', 'port 50%', 'legacy'][flips % 3] as string;
-    const flipCart = [join(repository, 'src/cli/main.ts'), 'flip', 'cart.pl', target, '--yes', '--file', file];
+    const flipCart = [
+      join(repository, 'src/cli/main.ts'),
+      'flip',
+      'cart.pl',
+      target,
+      '--yes',
+      '--file',
+      file,
+    ];
     await run(process.execPath, flipCart, { env: shopEnvironment(shop) });
     await wait(Math.max(0, endsAt - seconds * 1000 + (flips + 1) * pauseMs - Date.now()));
   }

@@ -61,7 +61,7 @@ function outcome({ rev }: JournalEntry, live: Live | null, summary: string | und
       return `▲ rev ${rev} is written${what}; the gateway at ${live.admin} does not run it`;
     case 'absent':
       return `▲ rev ${rev} is written${what}; no gateway answers at ${live.admin}`;
-    default:
+    case undefined:
       return `✔ rev ${rev} is written${what}`;
   }
 }

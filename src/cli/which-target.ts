@@ -1,4 +1,4 @@
-import { findRoute, openForEdit } from '../config/edit-document.ts';
+import { findRoute, openForEdit, writtenTarget } from '../config/edit-document.ts';
 import { parseTarget } from '../routing/target.ts';
 import type { Target } from '../routing/route.ts';
 import type { Situation } from './change-plan.ts';
@@ -16,7 +16,7 @@ export interface Chosen {
 export function choose({ text, settings }: Situation, word: string): Chosen {
   const key = settings === null ? word : whichRoute(settings.table, word).key;
   const route = findRoute(openForEdit(text), key);
-  return { key: route.key, name: route.name ?? route.key, written: String(route.target?.value ?? '') };
+  return { key: route.key, name: route.name ?? route.key, written: writtenTarget(route.target) };
 }
 
 /** The target that a chosen route has. Throws a Mistake where it cannot be read. */

@@ -70,7 +70,7 @@ async function attemptCommit(
         expected: now.text,
         text,
         record: () => appendEntries(real, missing),
-        mayStill: lock.isOurs,
+        mayStill: () => lock.isOurs(),
       }),
     );
     return entry;

@@ -1,6 +1,7 @@
 import type { Desk } from './desk.ts';
 
 /** Bytes that no editor writes into a text: what a crash leaves, or a write that was torn apart. Line ends are \n or \r\n. */
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
 const damage = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/;
 
 /** Reports the first damaged place [damaged] and says whether there is one. The rest of such a text means nothing. */

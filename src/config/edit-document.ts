@@ -91,3 +91,8 @@ function nameOf(key: string, map: YAMLMap | null, base: unknown): string | null 
   const read = orMistake(() => parseKey(key, slashed));
   return read instanceof Mistake ? null : routeName(read, slashed);
 }
+
+/** A target as it is written; empty where there is none. */
+export function writtenTarget(target: Scalar | null): string {
+  return typeof target?.value === 'string' ? target.value : '';
+}

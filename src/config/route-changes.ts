@@ -1,5 +1,5 @@
 import { Mistake, orMistake } from '../routing/mistake.ts';
-import { openForEdit, routesIn } from './edit-document.ts';
+import { openForEdit, routesIn, writtenTarget } from './edit-document.ts';
 import type { RouteChange } from './journal.ts';
 
 /** The routes whose targets two texts give differently, and those of `about`, by key, that both have. */
@@ -20,6 +20,6 @@ function targetsOf(text: string): Map<string, { name: string; target: string }> 
   const routes = orMistake(() => routesIn(openForEdit(text)));
   if (routes instanceof Mistake) return null;
   return new Map(
-    routes.map(({ key, name, target }) => [key, { name: name ?? key, target: String(target?.value ?? '') }]),
+    routes.map(({ key, name, target }) => [key, { name: name ?? key, target: writtenTarget(target) }]),
   );
 }

@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs';
-import { open, readFile, rename, link, stat, unlink } from 'node:fs/promises';
+import { lstat, readlink, rename, symlink, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
@@ -33,7 +33,7 @@ export interface WriteLock {
  */
 export async function takeWriteLock(real: string, file: string): Promise<WriteLock> {
   const path = join(dirname(real), `.${basename(real)}.lock`);
-  const own = `${process.pid} ${host()} ${randomBytes(8).toString('hex')}\n`;
+  const own = `${process.pid} ${host()} ${randomBytes(8).toString('hex')}`;
   const until = performance.now() + patienceMs;
   for (;;) {
     if (await create(path, own)) break;
@@ -52,14 +52,10 @@ export async function takeWriteLock(real: string, file: string): Promise<WriteLo
   };
 }
 
-/** False when there is one already. On a full disk no lock is left behind that would say nothing. */
+/** A symlink that leads nowhere: it is there with all it says, or not at all, also for who is killed meanwhile. */
 async function create(path: string, content: string): Promise<boolean> {
   try {
-    await using handle = await open(path, 'wx', 0o644);
-    await handle.writeFile(content).catch(async (error: unknown) => {
-      await unlink(path).catch(() => undefined);
-      throw error;
-    });
+    await symlink(content, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -68,24 +64,32 @@ async function create(path: string, content: string): Promise<boolean> {
 }
 
 interface Seen {
+  /** Empty for a lock that is none of ours. */
   readonly content: string;
   readonly ageMs: number;
 }
 
 async function look(path: string): Promise<Seen | null> {
   try {
-    const [content, { mtimeMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
-    return { content, ageMs: Date.now() - mtimeMs };
+    const { mtimeMs } = await lstat(path);
+    return { content: await contentOf(path), ageMs: Date.now() - mtimeMs };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
 }
 
+async function contentOf(path: string): Promise<string> {
+  return readlink(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EINVAL') return ''; // no symlink
+    throw error;
+  });
+}
+
 function isDead({ content, ageMs }: Seen): boolean {
   if (ageMs > staleMs) return true;
   const [pid = '', where] = content.split(' ');
-  if (where !== host() || !/^\d+$/.test(pid)) return false; // another machine's, or not written to its end yet
+  if (where !== host() || !/^\d+$/.test(pid)) return false; // another machine's, or none of ours
   try {
     process.kill(Number(pid), 0);
     return false;
@@ -100,12 +104,14 @@ function isDead({ content, ageMs }: Seen): boolean {
  */
 async function takeAway(path: string, content: string): Promise<void> {
   const aside = `${path}.${randomBytes(4).toString('hex')}`;
-  const isGone = await rename(path, aside).then(
-    () => false,
-    () => true,
-  );
-  if (isGone) return;
-  if ((await look(aside))?.content !== content) await link(aside, path).catch(() => undefined);
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // somebody was quicker
+    throw error;
+  }
+  const moved = await contentOf(aside).catch(() => content);
+  if (moved !== content) await symlink(moved, path).catch(() => undefined);
   await unlink(aside).catch(() => undefined);
 }
 

@@ -95,8 +95,8 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 function reasonOf(cause: unknown): string {
-  const { code, message, path } = cause as NodeJS.ErrnoException;
-  switch (code) {
+  const { code, message, path, dest = path } = cause as NodeJS.ErrnoException & { readonly dest?: string };
+  switch (code ?? '') {
     case 'ENOSPC':
       return 'the disk is full';
     case 'EDQUOT':
@@ -104,7 +104,7 @@ function reasonOf(cause: unknown): string {
     case 'EROFS':
       return 'the disk is read-only';
     case 'EACCES':
-      return `this user may not write ${path ?? 'in its folder'}`;
+      return `this user may not write ${dest ?? 'in its folder'}`;
     case 'EPERM':
       return 'this user may not give the new file the owner and mode of the old one';
     case 'ENOENT':

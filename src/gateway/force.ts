@@ -51,9 +51,14 @@ export function answerToLink(
   return {
     status: 303,
     headers: [
-      ...['Location', pagePath(target.path) + (rest === '' ? '' : `?${rest}`)],
-      ...['Set-Cookie', `${passName}=${signed}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax`],
-      ...['Cache-Control', 'no-store', 'Content-Length', '0'],
+      'Location',
+      pagePath(target.path) + (rest === '' ? '' : `?${rest}`),
+      'Set-Cookie',
+      `${passName}=${signed}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax`,
+      'Cache-Control',
+      'no-store',
+      'Content-Length',
+      '0',
     ],
     body: null,
   };

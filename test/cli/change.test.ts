@@ -14,7 +14,8 @@ routes:
   /view: { to: port 25%, port: view.ts }   # moved
   /cart: { to: port, port: view.ts }
 `;
-const folderOf = (t: Test, tcpPort = 1): string => t.testdir({ 'routes.yaml': file(tcpPort), 'view.ts': 'export default 1;\n' });
+const folderOf = (t: Test, tcpPort = 1): string =>
+  t.testdir({ 'routes.yaml': file(tcpPort), 'view.ts': 'export default 1;\n' });
 const textOf = (folder: string): Promise<string> => readFile(join(folder, 'routes.yaml'), 'utf8');
 
 /** Plays the admin listener of a gateway: `status` says each time what GET /config answers, or null for a 404. */

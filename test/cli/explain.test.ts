@@ -8,7 +8,8 @@ routes:
   view.pl: port 50%
   /**: legacy
 `;
-const folderOf = (t: Test): string => t.testdir({ 'routes.yaml': file, ports: { 'view.ts': 'export default 1;\n' } });
+const folderOf = (t: Test): string =>
+  t.testdir({ 'routes.yaml': file, ports: { 'view.ts': 'export default 1;\n' } });
 
 t.test('the winning route, the losing ones, the side and the session are printed', async (t) => {
   const { stdout, code } = await banyan(folderOf(t), [

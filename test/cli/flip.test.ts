@@ -13,7 +13,8 @@ routes:
   POST shop.pl:  legacy
   /item/{id}:    legacy
 `;
-const folderOf = (t: Test): string => t.testdir({ 'routes.yaml': file, ports: { 'view.ts': 'export default 1;\n' } });
+const folderOf = (t: Test): string =>
+  t.testdir({ 'routes.yaml': file, ports: { 'view.ts': 'export default 1;\n' } });
 const textOf = (folder: string): Promise<string> => readFile(join(folder, 'routes.yaml'), 'utf8');
 
 t.test('a flip changes the file and prints the change, its revision and how to undo it', async (t) => {

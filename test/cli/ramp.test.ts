@@ -14,7 +14,10 @@ routes:
 
 /** A folder in which `banyan ramp` can be run, and the line of the route. */
 function open(t: Test) {
-  const folder = t.testdir({ 'routes.yaml': file, ports: { 'view.ts': 'export default 1;\n', 'cart.ts': 'export default 1;\n' } });
+  const folder = t.testdir({
+    'routes.yaml': file,
+    ports: { 'view.ts': 'export default 1;\n', 'cart.ts': 'export default 1;\n' },
+  });
   return {
     ramp: (...args: string[]) => banyan(folder, ['ramp', ...args]),
     line: async () => (await readFile(join(folder, 'routes.yaml'), 'utf8')).split('\n')[4],

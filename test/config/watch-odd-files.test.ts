@@ -7,7 +7,7 @@ import { hearWatcher } from '../helpers/watcher.ts';
 /** What can stand in the place of a file: how it gets there, and what is said. */
 const odd: Record<
   string,
-  { make(file: string): Promise<unknown>; says: RegExp; remove?(file: string): Promise<void> }
+  { make: (file: string) => Promise<unknown>; says: RegExp; remove?: (file: string) => Promise<void> }
 > = {
   'a folder': { make: (file) => mkdir(file), says: /it is a folder/, remove: (file) => rmdir(file) },
   'a FIFO that nobody writes to': {

@@ -43,7 +43,7 @@ t.test('a text that changes while it is waited for begins anew', async (t) => {
   const { file, clock, told, watcher } = patient(t);
   await writeFile(file, 'b?\n');
   await watcher.check();
-  clock.advance(1_000);
+  await pass(clock, 1_000, watcher);
   await writeFile(file, 'bc?\n');
   await watcher.check();
   clock.advance(1_500);

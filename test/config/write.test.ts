@@ -3,17 +3,17 @@ import {
   chmod,
   chown,
   lstat,
+  lutimes,
   mkdir,
   readdir,
   readFile,
   rename,
   stat,
   symlink,
-  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { readlinkSync, writeFileSync } from 'node:fs';
+import { readlinkSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { commit, type Proposal } from '../../src/config/commit.ts';
@@ -129,15 +129,21 @@ t.test('a change that comes with the last breath is noticed too, and the journal
   t.same(await readdir(join(file, '..')), ['routes.yaml']);
 });
 
+const lockOf = (file: string): string => join(file, '../.routes.yaml.lock');
+const container = readlinkSync('/proc/self/ns/pid');
+/** What the lock of a process says. */
+const held = (pid: number, host = hostname()): string => `${pid} ${host}:${container} nonce`;
+
 t.test('the lock', async (t) => {
-  const container = readlinkSync('/proc/self/ns/pid');
-  const held = (pid: number, host = hostname()): string => `${pid} ${host}:${container} nonce\n`;
-  const lockOf = (file: string): string => join(file, '../.routes.yaml.lock');
+  const retake = (path: string): void => {
+    unlinkSync(path);
+    symlinkSync(held(spawnSync('true').pid), path);
+  };
 
   await t.test('of a process of this machine that is dead is taken at once', async (t) => {
     const file = fileIn(t);
     const dead = spawnSync('true').pid;
-    await writeFile(lockOf(file), held(dead));
+    await symlink(held(dead), lockOf(file));
     await commit(file, () => to('new\n'));
     t.equal(await textOf(file), 'new\n');
     t.notOk((await readdir(join(file, '..'))).some((name) => name.includes('.lock')));
@@ -145,7 +151,7 @@ t.test('the lock', async (t) => {
 
   await t.test('of one that lives is waited for', async (t) => {
     const file = fileIn(t);
-    await writeFile(lockOf(file), held(process.pid));
+    await symlink(held(process.pid), lockOf(file));
     let isFree = false;
     const writing = commit(file, () => {
       t.ok(isFree, 'nothing is read before');
@@ -160,7 +166,7 @@ t.test('the lock', async (t) => {
 
   await t.test('is not waited for without end: it is said who has it', async (t) => {
     const file = fileIn(t);
-    await writeFile(lockOf(file), held(1, 'elsewhere'));
+    await symlink(held(1, 'elsewhere'), lockOf(file));
     await t.rejects(
       commit(file, () => to('new\n')),
       /another change is being written at this moment \(process 1 on elsewhere, .*\.routes\.yaml\.lock\)/,
@@ -170,9 +176,9 @@ t.test('the lock', async (t) => {
 
   await t.test('of another machine is taken once it is old', async (t) => {
     const file = fileIn(t);
-    await writeFile(lockOf(file), held(1, 'elsewhere'));
+    await symlink(held(1, 'elsewhere'), lockOf(file));
     const longAgo = new Date(Date.now() - 60_000);
-    await utimes(lockOf(file), longAgo, longAgo);
+    await lutimes(lockOf(file), longAgo, longAgo);
     await commit(file, () => to('new\n'));
     t.equal(await textOf(file), 'new\n');
   });
@@ -181,7 +187,7 @@ t.test('the lock', async (t) => {
     const file = fileIn(t, 'a\n');
     let looks = 0;
     await commit(file, ({ text }) => {
-      if (++looks === 1) writeFileSync(lockOf(file), held(spawnSync('true').pid));
+      if (++looks === 1) retake(lockOf(file));
       return to(`${text}ours\n`);
     });
     t.equal(looks, 2);
@@ -244,22 +250,21 @@ t.test('on a disk that is read-only the same', async (t) => {
 t.test('in a folder that is not ours to write the same', { skip: !isRoot }, async (t) => {
   const file = fileIn(t, 'legacy: http://127.0.0.1:1\nroutes:\n  /x: retired\n');
   await chmod(file, 0o666);
-  const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=+dac_read_search'];
-  const args = [
-    ...nobody,
-    '--ambient-caps=+dac_read_search',
-    process.execPath,
-    join(import.meta.dirname, main),
-  ];
-  const { status, stderr } = spawnSync('setpriv', [...args, 'flip', '/x', 'legacy', '--file', file], {
-    encoding: 'utf8',
-  });
-  t.match(
-    stderr,
-    /was not written: this user may not write .*\.routes\.yaml\.lock; the old file is as it was/,
-  );
-  t.equal(status, 1);
+  const mayRead = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
+  const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', ...mayRead];
+  const program = [process.execPath, join(import.meta.dirname, main), 'flip', '/x', 'legacy', '--file', file];
+  const refused = async (): Promise<void> => {
+    const { status, stderr } = spawnSync('setpriv', [...nobody, ...program], { encoding: 'utf8' });
+    t.match(
+      stderr,
+      /was not written: this user may not write \S+\.routes\.yaml\.lock\S*; the old file is as it was/,
+    );
+    t.equal(status, 1);
+  };
+  await refused();
   t.same(await readdir(join(file, '..')), ['routes.yaml']);
+  await symlink(held(spawnSync('true').pid), lockOf(file));
+  await refused(); // and it is not tried for ever to take the dead lock away
 });
 
 t.test(

@@ -67,8 +67,18 @@ t.test('behind the real Apache', async (t) => {
 
   await t.test('a second Content-Type stands behind the first, and so does a User-Agent', async (t) => {
     const several = [
-      ...[[form], [''], [form, 'text/plain'], ['text/plain', form], [form, ''], ['', form], ['', '']],
-      ...[[form, form], ['application/xml', ''], ['application/xml'], ['a', 'b', form], [`${form} `, ' a']],
+      [form],
+      [''],
+      [form, 'text/plain'],
+      ['text/plain', form],
+      [form, ''],
+      ['', form],
+      ['', ''],
+      [form, form],
+      ['application/xml', ''],
+      ['application/xml'],
+      ['a', 'b', form],
+      [`${form} `, ' a'],
     ];
     for (const types of several) {
       const asked = { method: 'POST', query: 'q=1', types, body: 'a=1' };

@@ -14,25 +14,21 @@ const textPieces = [
   '\n',
 ];
 const types = [
-  ...[
-    form,
-    form,
-    null,
-    null,
-    '',
-    `${form}; charset=iso-8859-1`,
-    form.toUpperCase(),
-    ` ${form}`,
-    `${form}, text/plain`,
-  ],
-  ...[
-    `text/plain, ${form}`,
-    'text/plain',
-    'application/xml',
-    'application/xml, x',
-    'multipart/mixed; boundary=x',
-    '0',
-  ],
+  form,
+  form,
+  null,
+  null,
+  '',
+  `${form}; charset=iso-8859-1`,
+  form.toUpperCase(),
+  ` ${form}`,
+  `${form}, text/plain`,
+  `text/plain, ${form}`,
+  'text/plain',
+  'application/xml',
+  'application/xml, x',
+  'multipart/mixed; boundary=x',
+  '0',
 ];
 const boundaries = [
   'x',
@@ -84,22 +80,22 @@ export function breedMultipart(dice: Dice): PerlRequest {
 
 function multipartType(dice: Dice, boundary: string): string {
   const said = dice.pick([
-    ...[`boundary=${boundary}`, `boundary=${boundary}`, `boundary=${boundary}`, `boundary="${boundary}"`],
-    ...[
-      `boundary="${boundary}`,
-      `boundary=${boundary}"`,
-      `boundary=${boundary}; charset=x`,
-      `boundary=${boundary}, text/plain`,
-    ],
-    ...[
-      '',
-      'boundary=',
-      'boundary=""',
-      `Boundary=${boundary}`,
-      `boundary="";boundary=${boundary}`,
-      `xboundary=${boundary}`,
-    ],
-    ...[`boundary=${boundary};boundary=y`, `boundary= ${boundary}`],
+    `boundary=${boundary}`,
+    `boundary=${boundary}`,
+    `boundary=${boundary}`,
+    `boundary="${boundary}"`,
+    `boundary="${boundary}`,
+    `boundary=${boundary}"`,
+    `boundary=${boundary}; charset=x`,
+    `boundary=${boundary}, text/plain`,
+    '',
+    'boundary=',
+    'boundary=""',
+    `Boundary=${boundary}`,
+    `boundary="";boundary=${boundary}`,
+    `xboundary=${boundary}`,
+    `boundary=${boundary};boundary=y`,
+    `boundary= ${boundary}`,
   ]);
   const head =
     dice.below(15) === 0

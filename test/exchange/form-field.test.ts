@@ -32,6 +32,7 @@ function found(request: PerlRequest, name: string, size: number): { value: strin
 
 /** What searching in a body costs: how many bytes are looked at, and how often. */
 function costs(work: () => void): { looked: number; searches: number } {
+  // oxlint-disable-next-line typescript/unbound-method -- it is called on whoever it is put into
   const real = Intake.prototype.placeOf;
   const cost = { looked: 0, searches: 0 };
   Intake.prototype.placeOf = function (text, from) {
@@ -82,6 +83,7 @@ t.test('of a value that is too long its beginning is found, and no more is kept 
     post(multipart, `${field('b', long)}${field('a', long)}--x--`),
   ]) {
     let most = 0;
+    // oxlint-disable-next-line typescript/unbound-method -- it is called on whoever it is put into
     const real = Intake.prototype.push;
     Intake.prototype.push = function (piece) {
       real.call(this, piece);

@@ -47,35 +47,31 @@ function asPerl(name: string, requests: readonly PerlRequest[]): void {
 asPerl(
   'names and files are read as CGI.pm reads them, however they are written',
   [
-    ...[
-      'name=a',
-      'name="a',
-      'name="a\\"b"',
-      'name="a\\"b',
-      'name="',
-      'name=""',
-      'name=',
-      'NAME="a"',
-      'xname="a"',
-    ],
-    ...[
-      'name="a"; name="b"',
-      'name=a/b',
-      'name="a;b"',
-      "name='a'",
-      'name="a\\\\"',
-      'name="\u00e9"',
-      ' name="a"',
-    ],
-    ...[
-      'file="f"',
-      'filename="f"',
-      'filename=a-b.txt',
-      'filename=""',
-      'filename="f',
-      'filename="0"',
-      'filename=0',
-    ],
+    'name=a',
+    'name="a',
+    'name="a\\"b"',
+    'name="a\\"b',
+    'name="',
+    'name=""',
+    'name=',
+    'NAME="a"',
+    'xname="a"',
+
+    'name="a"; name="b"',
+    'name=a/b',
+    'name="a;b"',
+    "name='a'",
+    'name="a\\\\"',
+    'name="\u00e9"',
+    ' name="a"',
+
+    'file="f"',
+    'filename="f"',
+    'filename=a-b.txt',
+    'filename=""',
+    'filename="f',
+    'filename="0"',
+    'filename=0',
     ...['FileName="f;g"', 'filename="C:\\f"', 'filename=f\u00e9'].map((file) => `name="a"; ${file}`),
   ].map((said) => post(part(field + said, '1') + end)),
 );
@@ -83,24 +79,26 @@ asPerl(
 asPerl(
   'the header of a part is read as CGI.pm reads it',
   [
-    ...['content-disposition: form-data; name="a"', 'CONTENT-DISPOSITION: form-data; name="a"', 'X:\r\nY: z'],
-    ...[
-      'Content-Disposition: form-data;\r\n\t name="a"',
-      `Content-Type:\r\n${field}name="a"`,
-      'nothing',
-      'a:b',
-    ],
-    ...[
-      `x ${field}name="a"`,
-      `x${field}name="a"`,
-      `(${field}name="a"`,
-      `${field}name="a"\r\n${field}name="b"`,
-    ],
-    ...[
-      `Content-Type: multipart/mixed; boundary=y\r\n${field}name="a"`,
-      `content-type: x\r\n${field}name="a"`,
-    ],
-    ...['Content-Disposition : form-data; name="a"', 'Content-Disposition:form-data; name="a"', '', '\r\n'],
+    'content-disposition: form-data; name="a"',
+    'CONTENT-DISPOSITION: form-data; name="a"',
+    'X:\r\nY: z',
+
+    'Content-Disposition: form-data;\r\n\t name="a"',
+    `Content-Type:\r\n${field}name="a"`,
+    'nothing',
+    'a:b',
+
+    `x ${field}name="a"`,
+    `x${field}name="a"`,
+    `(${field}name="a"`,
+    `${field}name="a"\r\n${field}name="b"`,
+
+    `Content-Type: multipart/mixed; boundary=y\r\n${field}name="a"`,
+    `content-type: x\r\n${field}name="a"`,
+    'Content-Disposition : form-data; name="a"',
+    'Content-Disposition:form-data; name="a"',
+    '',
+    '\r\n',
     ...[4040, 4060, 4080, 5000].map((size) => `X: ${'y'.repeat(size)}\r\n${field}name="a"`),
   ].map((head) => post(one + part(head, '2') + end)),
 );
@@ -124,39 +122,39 @@ asPerl('what stands around the parts is read as CGI.pm reads it', [
 asPerl(
   'the boundary is the one that CGI.pm sees',
   [
-    ...[
-      '; boundary="x"',
-      ';boundary="x',
-      '; boundary=x"',
-      '; boundary=x; a=b',
-      '; boundary=x, a',
-      '',
-      '; boundary=',
-    ],
-    ...[
-      '; boundary=""',
-      '; boundary=0',
-      '; Boundary=x',
-      '; boundary="";boundary=x',
-      '; xboundary=x',
-      '; boundary= x',
-    ],
-    ...['; boundary=x;boundary=y', ' boundary=x', '-data boundary=x', '; boundary=X'],
+    '; boundary="x"',
+    ';boundary="x',
+    '; boundary=x"',
+    '; boundary=x; a=b',
+    '; boundary=x, a',
+    '',
+    '; boundary=',
+    '; boundary=""',
+    '; boundary=0',
+    '; Boundary=x',
+    '; boundary="";boundary=x',
+    '; xboundary=x',
+    '; boundary= x',
+    '; boundary=x;boundary=y',
+    ' boundary=x',
+    '-data boundary=x',
+    '; boundary=X',
   ].flatMap((said) => [
     post(one + end, { contentType: `multipart/form-data${said}` }),
     post(`\r\n${one}${end}`, { contentType: `multipart/form-data${said}` }),
   ]),
 );
 
-asPerl('two old browsers write boundaries without hyphens, and who says that he is one', [
-  ...[
+asPerl(
+  'two old browsers write boundaries without hyphens, and who says that he is one',
+  [
     'DreamPassport/3',
     'x dreampassport',
     'MSIE 3.02;Mac',
     'Mozilla (MSIE  3.01; Mac_PPC)',
     'MSIE 3.03; Mac',
   ].map((userAgent) => post(one + end, { userAgent })),
-]);
+);
 
 const longest = [4091, 4092, 4093, 4094, 4095, 5000].map((size) => 'b'.repeat(size));
 asPerl(
@@ -184,23 +182,17 @@ const forms = [
 asPerl('an XForm is read as CGI.pm reads it', [
   ...['<x a="1"/>', ''].map((body) => post(body, { contentType: 'application/xml', query: 'a+b' })),
   ...[
-    ...[
-      '; boundary=x; start="<s>"',
-      '; boundary="x"; start=s',
-      '; boundary="x"start=<s>',
-      ' boundary=xstart=s',
-    ],
-    ...[
-      '; start=s; boundary=x',
-      '; boundary=x; start="',
-      '; boundary=x; start=<',
-      ';boundary=x;boundary=y; start=s',
-    ],
-    ...[
-      '; boundary=y; boundary=x; start=t; start=<s> x',
-      ';boundary=x;boundary="";start=s',
-      'boundary=x; start=s',
-    ],
+    '; boundary=x; start="<s>"',
+    '; boundary="x"; start=s',
+    '; boundary="x"start=<s>',
+    ' boundary=xstart=s',
+    '; start=s; boundary=x',
+    '; boundary=x; start="',
+    '; boundary=x; start=<',
+    ';boundary=x;boundary=y; start=s',
+    '; boundary=y; boundary=x; start=t; start=<s> x',
+    ';boundary=x;boundary="";start=s',
+    'boundary=x; start=s',
   ].flatMap((said) =>
     forms.flatMap((body) =>
       ['a+b', 'a=1'].map((query) => post(body, { query, contentType: `multipart/related${said}` })),

@@ -126,7 +126,13 @@ t.test('every row of the table is read as the real CGI.pm reads it', async (t) =
 t.test('the query of any request is read as the real url_param reads it', async (t) => {
   const queries = ['', ...words(`a a&b a&b=1 + a=1&a=2;b a%3D1 &&= a&&b=1 .defaults=1&a=2 a+b&c a=%u20AC`)];
   const expected = urlParamsInPerl(queries);
-  queries.forEach((query, at) => t.same(listed(urlParams(query)).sort(), expected[at], query));
+  queries.forEach((query, at) =>
+    t.same(
+      listed(urlParams(query)).sort(([one = ''], [other = '']) => (one < other ? -1 : 1)),
+      expected[at],
+      query,
+    ),
+  );
 });
 
 t.test('1,000 random requests are read as the real CGI.pm reads them', async (t) => {

@@ -16,27 +16,26 @@ function headerField(dice: Dice): string {
   if (dice.below(4) === 0)
     return dice.pick([
       ...words(`X-A:1 a nothing: : Content-Type:`),
-      ...[
-        'Content-Type: text/plain',
-        'Content-Type: multipart/mixed; boundary=y',
-        'content-type: multipart/mixed',
-      ],
-      ...[
-        'Content-Transfer-Encoding: base64',
-        'X: y\r\n z',
-        '\r\n',
-        `X: ${'y'.repeat(dice.pick([50, 4050, 4100, 5000]))}`,
-      ],
+
+      'Content-Type: text/plain',
+      'Content-Type: multipart/mixed; boundary=y',
+      'content-type: multipart/mixed',
+
+      'Content-Transfer-Encoding: base64',
+      'X: y\r\n z',
+      '\r\n',
+      `X: ${'y'.repeat(dice.pick([50, 4050, 4100, 5000]))}`,
     ]);
   const field = dice.pick([
-    ...[
-      'Content-Disposition',
-      'Content-Disposition',
-      'Content-Disposition',
-      'content-disposition',
-      'CONTENT-DISPOSITION',
-    ],
-    ...['Content-disposition', 'X Content-Disposition', '(x)Content-Disposition', 'xContent-Disposition'],
+    'Content-Disposition',
+    'Content-Disposition',
+    'Content-Disposition',
+    'content-disposition',
+    'CONTENT-DISPOSITION',
+    'Content-disposition',
+    'X Content-Disposition',
+    '(x)Content-Disposition',
+    'xContent-Disposition',
   ]);
   const gap = dice.pick([': ', ': ', ': ', ':', ':\t', ':\r\n ', ' : ', ':\r\n', ':  ']);
   const file = dice.below(3) === 0 ? fileParameter(dice) : '';

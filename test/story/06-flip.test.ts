@@ -20,9 +20,13 @@ t.test('routes are flipped while the gateway runs', async (t) => {
   );
   const file = gateway.routesFile;
   const flip = (route: string, target: string) =>
-    run(process.execPath, [join(repository, 'src/cli/main.ts'), 'flip', route, target, '--yes', '--file', file], {
-      env: shopEnvironment(shop),
-    });
+    run(
+      process.execPath,
+      [join(repository, 'src/cli/main.ts'), 'flip', route, target, '--yes', '--file', file],
+      {
+        env: shopEnvironment(shop),
+      },
+    );
   const servedBy = async (page: string): Promise<unknown> => {
     const seen = gateway.log().length;
     await new Visitor(gateway.url).get(page);

@@ -115,7 +115,7 @@ t.test('no spelling of a parameter reaches the legacy twin of its port', async (
     t.equal(post, isAdd && read.startsWith('POST ') ? 'port' : read, 'and where POST is named');
     if (straight === read) continue;
     differs++;
-    t.ok(/^refused 4/.test(read) || /chunked/.test(bytes), `Apache said ${straight}`); // we tell CGI a length
+    t.ok(read.startsWith('refused 4') || bytes.includes('chunked'), `Apache said ${straight}`); // we tell CGI a length
   }
   t.comment(
     `${paramSpellings.length} spellings, ${meant} of which mean it; ${differs} are read otherwise in Apache`,

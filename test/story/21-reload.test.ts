@@ -123,7 +123,10 @@ t.test('what happens to a routes.yaml while the gateway runs', async (t) => {
     await refusedFor(gateway, 'cut-off');
     gateway.child.kill('SIGHUP');
     await becomes(gateway, shorter);
-    const line = await logged(gateway, (each) => each['hash'] === hashOf(shorter) && each['level'] === 'info');
+    const line = await logged(
+      gateway,
+      (each) => each['hash'] === hashOf(shorter) && each['level'] === 'info',
+    );
     t.match(line, {
       msg: 'routes.yaml taken over',
       routes: { total: 1, port: 1 },

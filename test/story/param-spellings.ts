@@ -183,7 +183,13 @@ const framings = [
   form('a\r\naction=add\r\n0\r\n\r\n', { length: chunked }),
   form('A;x=y\r\naction=add\r\n0\r\n\r\n', { length: chunked }),
   form('00000a\r\naction=add\r\n0\r\nX-Trailer: x\r\n\r\n', { length: chunked }),
-  form([...'action=add'].map((letter) => `1\r\n${letter}\r\n`).join('') + '0\r\n\r\n', { length: chunked }),
+  form(
+    'action=add'
+      .split('')
+      .map((letter) => `1\r\n${letter}\r\n`)
+      .join('') + '0\r\n\r\n',
+    { length: chunked },
+  ),
   form('a\r\naction=add\r\n0\r\nContent-Type: text/plain\r\n\r\n', { length: chunked }),
   form('a\r\naction=add\r\n0\r\n\r\n', { length: chunked, type: null }),
   form('action=add', { length: 'Content-Length: 9' }),

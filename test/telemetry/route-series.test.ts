@@ -36,7 +36,10 @@ t.test('a route is declared before it serves, its port as well', async (t) => {
   t.ok(lines.includes('banyan_requests_total{route="view",side="port",code="200"} 0'));
   t.ok(lines.includes('banyan_request_duration_seconds_count{route="view",side="legacy"} 0'));
   t.ok(lines.some((line) => line.startsWith('banyan_fallbacks_total')));
-  t.notOk(lines.some((line) => line.startsWith('banyan_route_stage')), 'how it is set is told when it serves');
+  t.notOk(
+    lines.some((line) => line.startsWith('banyan_route_stage')),
+    'how it is set is told when it serves',
+  );
 });
 
 t.test('what was counted is kept over a reload', async (t) => {
@@ -46,7 +49,10 @@ t.test('what was counted is kept over a reload', async (t) => {
   use(metrics, [named('view', 'port', { port: '/ports/view.ts' })]);
   const lines = await about(metrics, 'view');
   t.ok(lines.includes('banyan_request_duration_seconds_count{route="view",side="legacy"} 1'));
-  t.ok(lines.includes('banyan_request_duration_seconds_count{route="view",side="port"} 0'), 'the port is new');
+  t.ok(
+    lines.includes('banyan_request_duration_seconds_count{route="view",side="port"} 0'),
+    'the port is new',
+  );
   t.ok(lines.includes('banyan_route_stage{route="view"} 3'));
 });
 
@@ -70,14 +76,17 @@ t.test('of a route that is gone nothing is left, in no metric', async (t) => {
   t.same(await about(metrics, 'cart'), before, 'and of the others all is');
 });
 
-t.test('a request that ends after its route is gone leaves a series until the next reload that removes one', async (t) => {
-  const metrics = make();
-  use(metrics, [named('view'), named('cart'), named('old')]);
-  use(metrics, [named('cart'), named('old')]);
-  metrics.record(served('view'));
-  use(metrics, [named('cart')]);
-  t.same(await about(metrics, 'view'), []);
-});
+t.test(
+  'a request that ends after its route is gone leaves a series until the next reload that removes one',
+  async (t) => {
+    const metrics = make();
+    use(metrics, [named('view'), named('cart'), named('old')]);
+    use(metrics, [named('cart'), named('old')]);
+    metrics.record(served('view'));
+    use(metrics, [named('cart')]);
+    t.same(await about(metrics, 'view'), []);
+  },
+);
 
 t.test('only a thousand routes are declared; the others begin with their first request', async (t) => {
   const metrics = make();
@@ -93,14 +102,17 @@ t.test('only a thousand routes are declared; the others begin with their first r
   metrics.record(served('r1000'));
   use(metrics, routes.slice(500));
   const counted = await about(metrics, 'r1000');
-  t.ok(counted.includes('banyan_request_duration_seconds_count{route="r1000",side="legacy"} 1'), 'it was not reset');
+  t.ok(
+    counted.includes('banyan_request_duration_seconds_count{route="r1000",side="legacy"} 1'),
+    'it was not reset',
+  );
 });
 
 t.test('the page says which routes.yaml runs, and why another one does not', async (t) => {
   const metrics = make();
   const stages = { legacy: 2, shadow: 0, split: 0, port: 1, retired: 0 };
   const lines = async (): Promise<string[]> =>
-    (await metrics.page()).text.split('\n').filter((line) => /^banyan_config/.test(line));
+    (await metrics.page()).text.split('\n').filter((line) => line.startsWith('banyan_config'));
   metrics.configTaken({ hash: 'aaaaaaaaaaaa', stages, atSeconds: 5 });
   metrics.configTaken({ hash: 'bbbbbbbbbbbb', stages, atSeconds: 6 });
   metrics.configRefused(['bad-target', 'bad-target', 'yaml']);
