@@ -1,4 +1,4 @@
-import { splitPath, patternMatches } from '../routing/pattern.ts';
+import { isScript, patternMatches, splitPath } from '../routing/pattern.ts';
 import type { Desk } from './desk.ts';
 import type { ReadRoute } from './read-routes.ts';
 
@@ -25,8 +25,8 @@ function reportUncovered(desk: Desk, routes: readonly ReadRoute[]): void {
     read.pattern.segments.some((segment) => segment.kind !== 'literal'),
   );
   const told = new Set<string>();
-  for (const { route, read, keyAt } of routes) {
-    const isForm = route.methods?.includes('POST') === true && read.pattern.takesPathInfo;
+  for (const { route, keyAt } of routes) {
+    const isForm = route.methods?.includes('POST') === true && isScript(route.path.replace(/^.*\/|\$$/g, ''));
     if (takesGet(route.methods) || told.has(route.path) || !isForm) continue;
     told.add(route.path);
     const parts = splitPath(route.path);

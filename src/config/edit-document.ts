@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Document, isMap, isScalar, type Node, type Scalar, type YAMLMap } from 'yaml';
+import { type Document, isMap, isScalar, type Node, type Scalar, visit, type YAMLMap } from 'yaml';
 import { parseKey } from '../routing/key.ts';
 import { Mistake, orMistake } from '../routing/mistake.ts';
 import { routeName } from '../routing/name.ts';
@@ -23,12 +23,24 @@ export interface WrittenRoute {
 /** Parses a text that is to be edited. Throws a Mistake [not-editable] where it is no YAML. */
 export function openForEdit(text: string): Document.Parsed {
   const document = isNestedTooDeeply(text) ? null : parsePlain(text);
-  if (document !== null && document.errors.length === 0) return document;
+  if (document !== null && document.errors.length === 0 && !hasAlias(document)) return document;
   throw new Mistake(
     'not-editable',
     'the file has errors',
     'look at them with "banyan check" and mend them first',
   );
+}
+
+/** What stands in two places of the file cannot be changed in one. */
+function hasAlias(document: Document.Parsed): boolean {
+  let found = false;
+  visit(document, {
+    Alias: () => {
+      found = true;
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 /** The routes of the file in their order. Throws a Mistake [not-editable] where it has none. */

@@ -125,7 +125,7 @@ function whyItWins(route: Route, path: readonly string[]): string {
   const pattern = compilePattern(route.path);
   const kinds = new Set(pattern.segments.map((segment) => segment.kind));
   const loosest = (['rest', 'name', 'glob'] as const).find((kind) => kinds.has(kind)) ?? 'literal';
-  const hasMore = loosest === 'literal' && path.length > pattern.segments.length;
+  const hasMore = loosest !== 'rest' && path.length > pattern.segments.length;
   return [
     kindWords[loosest],
     ...(hasMore ? ['the rest is PATH_INFO'] : []),

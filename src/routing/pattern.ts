@@ -11,7 +11,7 @@ export type Segment =
 /** A path pattern that has been read once so that requests can be matched quickly. */
 export interface Pattern {
   readonly segments: readonly Segment[];
-  /** Whether `/view.pl` also claims `/view.pl/anything`, which a CGI script sees as PATH_INFO. */
+  /** Whether it also claims what follows, where its last segment takes a script: `/view.pl/anything` is PATH_INFO to it. */
   readonly takesPathInfo: boolean;
 }
 
@@ -29,7 +29,7 @@ export function compilePattern(path: string): Pattern {
   if (twice !== undefined)
     throw new Mistake('bad-path', `"${path}" names {${twice}} twice`, 'give each segment a name of its own');
   const last = segments.at(-1);
-  return { segments, takesPathInfo: !exact && last?.kind === 'literal' && isScript(last.text) };
+  return { segments, takesPathInfo: !exact && last?.kind !== 'rest' };
 }
 
 /** Whether a file name is that of a CGI script, whose URL may go on after the name. */
@@ -48,7 +48,8 @@ export function patternMatches(pattern: Pattern, path: readonly string[]): boole
   const open = segments.at(-1)?.kind === 'rest';
   const fixed = open ? segments.slice(0, -1) : segments;
   if (path.length < fixed.length) return false;
-  if (path.length > fixed.length && !open && !takesPathInfo) return false;
+  if (path.length > fixed.length && !open && !(takesPathInfo && isScript(path[fixed.length - 1] ?? '')))
+    return false;
   return fixed.every((segment, at) => segmentMatches(segment, path[at] ?? ''));
 }
 

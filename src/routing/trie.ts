@@ -1,6 +1,6 @@
 import { GlobIndex } from './glob-index.ts';
 import { addRoute, emptyLeaf, type Leaf, pick, type Wanted } from './leaf.ts';
-import type { Pattern, Segment } from './pattern.ts';
+import { isScript, type Pattern, type Segment } from './pattern.ts';
 import type { Route } from './route.ts';
 
 /**
@@ -15,7 +15,7 @@ export interface TrieNode {
   readonly here: Leaf;
   /** Routes that go on with `**`. */
   readonly rest: Leaf;
-  /** Routes of scripts, which take whatever follows as PATH_INFO. */
+  /** Routes that take whatever follows as PATH_INFO, where the segment before it is a script. */
   readonly pathInfo: Leaf;
 }
 
@@ -64,7 +64,9 @@ export function find(
     if (below !== null) return below;
   }
   const named = node.name === null || text === '' ? null : find(node.name, path, wanted, depth + 1, onVisit);
-  return named ?? pick(node.rest, wanted) ?? pick(node.pathInfo, wanted);
+  return (
+    named ?? pick(node.rest, wanted) ?? (isScript(path[depth - 1] ?? '') ? pick(node.pathInfo, wanted) : null)
+  );
 }
 
 function child(node: TrieNode, segment: Exclude<Segment, { kind: 'rest' }>): TrieNode {

@@ -112,6 +112,9 @@ t.test('what cannot be changed says why', async (t) => {
   t.match(mistake('routes: x\n', 'x'), 'the file has no routes [not-editable]');
   t.match(mistake('routes:\n  /x: { name: x }\n', 'x'), 'has no target to change');
   t.match(mistake('routes:\n  /x: >\n    port\n', 'x'), 'is not written on one line');
+  t.match(mistake('routes:\n  /x: &a port\n  /y: *a\n', 'x'), 'the file has errors [not-editable]');
+  const twice = 'routes:\n  /x: port\n  /x: port\n';
+  t.match(mistake(twice, 'x'), 'this cannot be changed without changing something else [not-editable]');
 });
 
 t.test('where there is room for the comments any target can be taken back byte for byte', async (t) => {

@@ -23,6 +23,10 @@ t.test('a script also takes the PATH_INFO behind its name', async (t) => {
   t.ok(takes('/cgi-bin/x.cgi', '/cgi-bin/x.cgi/'));
   t.ok(takes('/cgi-bin/nph-push', '/cgi-bin/nph-push/a'));
   t.notOk(takes('/cgi-bin/view.pl', '/cgi-bin/view.plx'));
+  t.ok(takes('/cgi-bin/report-*.py', '/cgi-bin/report-1.py/x'), 'a glob that takes a script');
+  t.ok(takes('/cgi-bin/{script}', '/cgi-bin/tool.cgi/x'), 'and a {name}');
+  t.notOk(takes('/cgi-bin/{script}', '/cgi-bin/folder/x'));
+  t.notOk(takes('/cgi-bin/*.pl$', '/cgi-bin/view.pl/x'));
 });
 
 t.test('a dollar sign at the end refuses PATH_INFO', async (t) => {

@@ -137,7 +137,8 @@ const bodies = [
 const others = words(`nph-view nph-view/x %6eph-view n%70h%2Dview/ nph-view%2fx NPH-view nph-view.pl
   sub/tool.cgi sub//tool.cgi/x sub/./tool%2ecgi view/../sub/tool.cgi sub%2ftool.cgi sub/sub/../tool.cgi s%75b/tool.cgi?x
   a%20b.pl a%20b.pl/x %61%20%62.pl a+b.pl a%2520b.pl caf%C3%A9.cgi caf%c3%a9.cgi/x caf%E9.cgi caf\u00c3\u00a9.cgi
-  cafe%cc%81.cgi report-1.py report%2d1.py report-%31.py report-.py Report-1.py report-1.py?x/../y`);
+  cafe%cc%81.cgi report-1.py report%2d1.py report-%31.py report-.py Report-1.py report-1.py?x/../y
+  report-1.py/x report-1.py/`);
 
 /** The spellings that ask for a ported script and nothing else, and so mean the same to Apache. */
 export const alone: readonly Spelling[] = [
