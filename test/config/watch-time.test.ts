@@ -1,8 +1,11 @@
-import { rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFileSync } from 'node:fs';
+import { rename, watch, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
-import { fakeClock } from '../helpers/clock.ts';
+import { fakeClock, settle } from '../helpers/clock.ts';
 import { hearWatcher } from '../helpers/watcher.ts';
+
+t.setTimeout(60_000); // what is not noticed is waited for until then
 
 /** A watcher whose time stands still, and which is told to wait for every text that holds a question mark. */
 function patient(t: Test) {
@@ -96,6 +99,23 @@ t.test('a change that makes no event is found within 30 s', async (t) => {
   t.same(watcher.told, [], 'nothing was heard of it');
   clock.advance(1_000);
   t.equal(await watcher.next(), 'changed: b\n');
+});
+
+t.test('in a folder that is never quiet the file is looked at after a second', async (t) => {
+  const { file, clock, told, watcher } = patient(t);
+  await pass(clock, 1_000, watcher);
+  await writeFile(file, 'b\n');
+  const events = watch(dirname(file))[Symbol.asyncIterator]();
+  for (let n = 0; n < 150; n++) {
+    const heard = events.next();
+    appendFileSync(join(dirname(file), 'access.log'), 'a line\n');
+    await heard;
+    await settle();
+    clock.advance(9); // a millisecond more, and it would have been quiet
+  }
+  await events.return?.();
+  while (told.length === 0) await settle(); // it is being read
+  t.same(told, ['changed: b\n']);
 });
 
 t.test('a closed watcher leaves no timer behind', async (t) => {

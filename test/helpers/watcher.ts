@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
 import { type WatchOptions, watchSettings, type Watcher } from '../../src/config/watch.ts';
-import { systemClock } from '../../src/exchange/clock.ts';
+import { type Clock, systemClock } from '../../src/exchange/clock.ts';
 
 /** A watcher whose words can be waited for. */
 export interface HeardWatcher extends Watcher {
@@ -12,6 +12,13 @@ export interface HeardWatcher extends Watcher {
   until(word: string): Promise<string[]>;
 }
 
+/** The real time, but nobody looks at a file now and then: what is not heard of at once is then never heard of. */
+const withoutPolls: Clock = {
+  ...systemClock,
+  after: (milliseconds, callback) =>
+    milliseconds < 30_000 ? systemClock.after(milliseconds, callback) : () => undefined,
+};
+
 /** Watches a file for a test, with a short quiet time. What it tells is a line: `changed: text`, `missing`, `problem: …`. */
 export function hearWatcher(t: Test, file: string, options: Partial<WatchOptions> = {}): HeardWatcher {
   const told: string[] = [];
@@ -22,7 +29,7 @@ export function hearWatcher(t: Test, file: string, options: Partial<WatchOptions
   };
   const watcher = watchSettings({
     file,
-    clock: systemClock,
+    clock: withoutPolls,
     onChange: async (text, occasion) => {
       tell(`${occasion}: ${text}`);
     },
