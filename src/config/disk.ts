@@ -5,6 +5,7 @@ import { open, readFile } from 'node:fs/promises';
 export interface Disk {
   /** Whether the path is a file (not a folder). */
   fileExists(path: string): boolean;
+  isFolder(path: string): boolean;
   /** The names in a folder, empty where there is none. */
   listDirectory(path: string): string[];
   /** The text of a file; null where it cannot be read. */
@@ -14,6 +15,7 @@ export interface Disk {
 /** The real disk. */
 export const realDisk: Disk = {
   fileExists: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false,
+  isFolder: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
   listDirectory: (path) => {
     try {
       return readdirSync(path);

@@ -51,15 +51,16 @@ function handle(
         finished: finished.promise,
       });
     },
-    ended: (problem) => {
+    failed: (problem) => {
       callOff();
-      if (problem !== null) fail(problem); // does nothing when the answer has begun
-      finished.resolve({ elapsedMs: clock.nowMs() - startedMs, problem });
+      fail(problem); // does nothing when the answer has begun
     },
+    exited: (problem) => finished.resolve({ elapsedMs: clock.nowMs() - startedMs, problem }),
   });
   const { token } = lease;
   const call = transport.send(
     {
+      id: exchange.id,
       method: exchange.method,
       target: exchange.target.target,
       headers: token === null ? [...exchange.headers] : [...exchange.headers, 'Banyan-Lease', token],
@@ -73,7 +74,8 @@ function handle(
 
 interface Telling {
   begun(status: number, reason: string, headers: string[], body: Readable): void;
-  ended(problem: Problem | null): void;
+  failed(problem: Problem): void;
+  exited(problem: Problem | null): void;
 }
 
 /** Turns what legacy sends into a stream for the client. */
@@ -81,6 +83,7 @@ class AnswerReceiver implements LegacyReceiver {
   readonly #tell: Telling;
   #body: Readable | null = null;
   #discarding = false;
+  #problem: Problem | null = null;
 
   constructor(tell: Telling) {
     this.#tell = tell;
@@ -105,11 +108,15 @@ class AnswerReceiver implements LegacyReceiver {
 
   end(): void {
     this.#body?.push(null);
-    this.#tell.ended(null);
   }
 
   failed(problem: Problem): void {
+    this.#problem = problem;
     this.#body?.destroy(problem);
-    this.#tell.ended(problem);
+    this.#tell.failed(problem);
+  }
+
+  exited(problem: Problem | null): void {
+    this.#tell.exited(this.#problem ?? problem);
   }
 }

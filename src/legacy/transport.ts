@@ -4,6 +4,8 @@ import type { Upstream } from '../routing/route.ts';
 
 /** What legacy is asked. */
 export interface LegacyRequest {
+  /** The exchange's, for the log. */
+  readonly id: string;
   readonly method: string;
   /** Path and query. */
   readonly target: string;
@@ -14,14 +16,19 @@ export interface LegacyRequest {
   readonly lengthBytes: number;
 }
 
-/** Who takes in what legacy answers, piece by piece and without a copy. `end` or `failed` is called exactly once. */
+/** Who takes in what legacy answers, piece by piece and without a copy. One of `end` and `failed` is called, once. */
 export interface LegacyReceiver {
   head(status: number, reason: string, headers: string[], controls: LegacyControls): void;
   /** Returns false to be given no more until `resume` is called. */
   data(chunk: Buffer): boolean;
-  /** Legacy's answer is complete: behind Apache with mod_cgid the script has then exited. */
+  /** The answer is complete. */
   end(): void;
   failed(problem: Problem): void;
+  /**
+   * Legacy is done with the request: nothing of it runs any more. Called exactly once, before or after the answer's end.
+   * A problem says what went wrong although the answer looks whole, such as an exit code.
+   */
+  exited(problem: Problem | null): void;
 }
 
 /** How the flow of an answer is held back. */

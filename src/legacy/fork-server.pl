@@ -1,0 +1,268 @@
+package Banyan::ForkServer;
+
+# The parent of all CGI scripts of a gateway, and what runs in each of them until the script takes over.
+#
+# How a script comes to run as itself. Perl was started on a pipe (`perl /dev/fd/9`) that has said no more than
+# `BEGIN { require '…/fork-server.pl'; Banyan::ForkServer::serve() }`. That block forks for as long as the gateway lives; in
+# a child it returns, and perl, still compiling its main program, asks descriptor 9 for the next line: by then it is the
+# script. So the script is the main program of a process of its own, compiled when it is asked for: `exit`, `die`,
+# BEGIN and END, DATA, `$0`, `__FILE__`, `caller` and the switches of its first line are what they always were. All that
+# is left out is the start of perl, and reading modules that are in memory already.
+#
+# With the gateway (descriptor 3), a line each:
+#     fork N                 a child, known as N         -> exit N STATUS      once it is over; STATUS as waitpid has it
+#     kill N SIGNAL          to the child and its children
+#     load FILE              such as CGI/Session.pm      -> loaded FILE | not-loaded FILE WHY
+#                                                        -> used FILE...       what a script has read besides
+# A child opens two connections to the gateway's socket and says `N out PID` on one and `N err PID` on the other; then it waits on
+# the first for an order: its length in four bytes, and words with a NUL between them (see cgi-children.ts).
+
+use strict;
+use warnings;
+use Fcntl ();
+use POSIX ();
+use Socket ();
+
+our $program = 9;    # where perl reads its main program from
+my ( $gateway, $address, @standard, @own );
+my %children;          # pid => N
+my %loaded;            # FILE => [ path, its state ]
+my ( $report, $heard );    # children tell what they have read
+my $said = '';
+my $next;                  # in a child: the script
+
+# Modules that look at $0 or the like while they are read: what they find belongs to one script only.
+my %never = map { $_ => 1 } qw(FindBin.pm threads.pm threads/shared.pm CGI/Carp.pm);
+
+# What a web server says of one request only. A module that looks at one of these while it is read is not read early.
+my $of_request = qr/^(?:HTTP_|REQUEST_|REMOTE_|CONTENT_|PATH_|SCRIPT_|REDIRECT_|AUTH_|SERVER_(?:NAME|PORT|ADDR|PROTOCOL)$|QUERY_STRING$|HTTPS$)/;
+
+sub serve {
+    $address = Socket::pack_sockaddr_un( delete $ENV{BANYAN_SOCKET} );
+    @own      = split /:/, delete $ENV{BANYAN_LIB} || '';
+    @standard = map { "$_/" } grep { !ref && m{^/} } @own, @INC;
+    $0 = 'banyan fork server';
+    pipe $heard, $report or die "pipe: $!";
+    fcntl $report, Fcntl::F_SETFL(), Fcntl::O_NONBLOCK();    # no script ever waits for us
+    open $gateway, '+<&=', 3 or die "descriptor 3: $!";    # closed where a script is run
+    $SIG{PIPE} = 'IGNORE';
+    my $ends = ends_of_children();
+    my $read = '';
+    vec( $read, fileno $_, 1 ) = 1 for $gateway, $heard, $ends || ();
+    while (1) {
+        my $found = select my $ready = $read, undef, undef, $ends ? undef : 0.02;
+        sysread $ends, my $ignored, 4096 if $ends && vec $ready, fileno $ends, 1;
+        reap();
+        next if $found < 1;
+        learn() if vec $ready, fileno $heard, 1;
+        return if vec( $ready, fileno $gateway, 1 ) && obey();
+    }
+}
+
+# A handle that can be read when a child has ended: signalfd(2). A handler would be called too late where the signal
+# comes just before select: one request in sixty then seemed to take all of select's patience.
+sub ends_of_children {
+    my $signalfd = { x86_64 => 289, aarch64 => 74 }->{ ( POSIX::uname() )[4] } or return;
+    my $signals = POSIX::SigSet->new( POSIX::SIGCHLD() );
+    POSIX::sigprocmask( POSIX::SIG_BLOCK(), $signals );
+    my $mask = pack 'Q', 1 << ( POSIX::SIGCHLD() - 1 );
+    my $descriptor = syscall $signalfd, -1, $mask, 8, Fcntl::O_NONBLOCK() | 02000000;    # and O_CLOEXEC
+    return if $descriptor < 0 || !open my $ends, '<&=', $descriptor;
+    return $ends;
+}
+
+# Reads commands; true in a child that has an order.
+sub obey {
+    my $length = sysread $gateway, my $bytes, 65_536;
+    return 0 if !defined $length;
+    POSIX::_exit(0) if !$length;    # the gateway is gone
+    $said .= $bytes;
+    while ( $said =~ s/^([^\n]*)\n// ) {
+        my ( $verb, $what, $signal ) = split / /, $1;
+        if ( $verb eq 'fork' ) { return 1 if become($what) }
+        elsif ( $verb eq 'load' ) { load($what) }
+        elsif ( $verb eq 'kill' ) {
+            kill "-$signal", $_ for grep { $children{$_} == $what } keys %children;
+        }
+    }
+    return 0;
+}
+
+sub tell_gateway {
+    syswrite $gateway, "@_\n";
+}
+
+sub reap {
+    while ( ( my $pid = waitpid -1, 1 ) > 0 ) {
+        my $number = delete $children{$pid};
+        tell_gateway( 'exit', $number, $? ) if defined $number;
+    }
+}
+
+# A child. In the parent false; in the child true as soon as it is to run a script.
+sub become {
+    my ($number) = @_;
+    my $pid = fork;
+    if ( !defined $pid ) { tell_gateway( 'exit', $number, -1 ); return 0 }
+    if ($pid) {
+        $children{$pid} = $number;
+        setpgrp $pid, $pid;    # here and in the child: whoever comes first, `kill` finds the group
+        return 0;
+    }
+    setpgrp 0, 0;
+    close $gateway;
+    close $heard;
+    $SIG{PIPE} = 'DEFAULT';
+    POSIX::sigprocmask( POSIX::SIG_SETMASK(), POSIX::SigSet->new );
+    my ( $out, $err ) = map { connection("$number $_ $$") } qw(out err);
+    my $length = unpack 'N', exactly( $out, 4 );
+    run( $out, $err, split /\0/, exactly( $out, $length ), -1 );
+    return 1;
+}
+
+sub connection {
+    my ($hello) = @_;
+    socket my $socket, Socket::AF_UNIX(), Socket::SOCK_STREAM(), 0 or POSIX::_exit(125);
+    connect $socket, $address or POSIX::_exit(125);
+    syswrite $socket, "$hello\n";
+    return $socket;
+}
+
+sub exactly {
+    my ( $from, $length ) = @_;
+    my $bytes = '';
+    while ( length $bytes < $length ) {
+        sysread $from, $bytes, $length - length $bytes, length $bytes or POSIX::_exit(0);    # not needed any more
+    }
+    return $bytes;
+}
+
+# Makes this process the one the script expects.
+sub run {
+    my ( $out, $err, $how, $directory, $script, $arguments, @rest ) = @_;
+    my @arguments = splice @rest, 0, $arguments;
+    POSIX::dup2( fileno $err, 0 );
+    POSIX::dup2( fileno $out, 1 );
+    POSIX::dup2( fileno $err, 2 );
+    close $out;
+    close $err;
+    %ENV = map { split /=/, $_, 2 } @rest;
+    if ( !chdir $directory ) { print {*STDERR} "cannot enter the folder of the script: $!\n"; POSIX::_exit(126) }
+    if ( $how eq 'itself' || grep { $_->[1] ne state_of( $_->[0] ) } values %loaded ) {
+        syswrite $report, "!stale\n" if $how ne 'itself';
+        POSIX::close($program);
+        no warnings 'exec';
+        exec {$script} $script, @arguments;
+        print {*STDERR} "cannot run the script: $!\n";
+        POSIX::_exit(126);
+    }
+    if ( !open $next, '<', $script ) { print {*STDERR} "cannot read the script: $!\n"; POSIX::_exit(126) }
+    pipe my $text, my $say or POSIX::_exit(125);
+    syswrite $say, qq{BEGIN { Banyan::ForkServer::give() }\n#line 1 "$script"\n};
+    POSIX::dup2( fileno $text, $program );
+    @ARGV = @arguments;
+    $0    = $script;
+    $^T   = time;
+    srand;    # where a module has drawn a number already, all children would draw the same ones
+    return;
+}
+
+# Called by perl's own reading, between the lines written above and the script's first.
+sub give {
+    POSIX::dup2( fileno $next, $program );
+    close $next;
+    ( $?, $!, $@ ) = ( 0, 0, '' );    # `die` makes its exit code of the first two
+    return;
+}
+
+# The last END block to run: what this script has read is worth reading early.
+END {
+    if ( defined $next ) {
+        local ( $?, $!, $@ );
+        my @used = grep { is_standard( $_, $INC{$_} ) && !$loaded{$_} } keys %INC;
+        syswrite $report, substr( "@used", 0, 4000 ) . "\n" if @used;
+    }
+}
+
+sub is_standard {
+    my ( $file, $path ) = @_;
+    return if $file !~ /\.pm\z/ || $file =~ m{\A/|[^\w/.+-]} || !defined $path || ref $path;
+    return grep { $path eq "$_$file" } @standard;
+}
+
+sub learn {
+    sysread $heard, my $lines, 65_536;
+    tell_gateway('stale') if $lines =~ s/!stale\n//g;
+    my %seen = map { $_ => 1 } grep { !$loaded{$_} && !$never{$_} } split /\s+/, $lines;
+    tell_gateway( 'used', sort keys %seen ) if %seen;
+}
+
+# Reads a module for all children to come, where that changes nothing else.
+sub load {
+    my ($file) = @_;
+    return if $loaded{$file};
+    local @INC = ( @own, @INC );
+    my $why = $never{$file} ? 'it looks at the script that reads it' : harm($file);
+    if ( $why eq '' ) { eval { require $file; 1 } or $why = 'it cannot be read' }
+    if ( $why ne '' ) { $never{$file} = 1; return tell_gateway( 'not-loaded', $file, $why ) }
+    $loaded{$_} ||= [ $INC{$_}, state_of( $INC{$_} ) ] for grep { is_standard( $_, $INC{$_} ) } keys %INC;
+    tell_gateway( 'loaded', $file );
+}
+
+sub state_of { join ' ', ( stat $_[0] )[ 1, 7, 9, 10 ] }
+
+# Reads a module in a child, to see what it does besides; an empty string where that is nothing.
+sub harm {
+    my ($file) = @_;
+    pipe my $from, my $to or return 'no pipe';
+    my $pid = fork;
+    return 'no process' if !defined $pid;
+    if ( !$pid ) {
+        close $from;
+        POSIX::sigprocmask( POSIX::SIG_SETMASK(), POSIX::SigSet->new );
+        alarm 10;
+        my $before = surroundings();
+        my %looked_at;
+        tie %ENV, 'Banyan::ForkServer::Environment', \%looked_at, {%ENV};
+        my $is_read = eval { require $file; 1 };
+        untie %ENV;
+        my ($request) = sort grep { /$of_request/ } keys %looked_at;
+        my $why =
+            !$is_read                      ? 'it cannot be read alone'
+          : $request                       ? "it looks at $request of the request while it is read"
+          : surroundings() ne $before      ? 'it changes what other scripts would see'
+          :                                  '';
+        syswrite $to, "ok $why";
+        POSIX::_exit(0);
+    }
+    close $to;
+    local $/;
+    my $why = <$from>;
+    waitpid $pid, 0;
+    return $why =~ s/^ok // ? $why : 'it ends the process that reads it';
+}
+
+# All that a module could change for a script that does not use it.
+sub surroundings {
+    no strict 'refs';
+    opendir my $descriptors, '/proc/self/fd';
+    my @open = grep { $_ ne fileno $descriptors } readdir $descriptors;
+    my @core = map { "$_=" . ( *{"CORE::GLOBAL::$_"}{CODE} || '' ) } sort keys %CORE::GLOBAL::;
+    my @signals = map { "$_=" . ( defined $SIG{$_} ? $SIG{$_} : '' ) } sort keys %SIG;
+    my @variables = map { defined $_ ? $_ : 'undef' } $/, $\, $,, $|, $;, $", $0, $^W, umask, fileno select, POSIX::getcwd();
+    return join "\n", @open, @core, @signals, @variables, @INC;
+}
+
+package Banyan::ForkServer::Environment;
+
+# %ENV as it is, noting who looks at what.
+sub TIEHASH { my ( $class, $seen, $values ) = @_; return bless [ $seen, $values ], $class }
+sub FETCH    { $_[0][0]{ $_[1] } = 1; return $_[0][1]{ $_[1] } }
+sub EXISTS   { $_[0][0]{ $_[1] } = 1; return exists $_[0][1]{ $_[1] } }
+sub STORE    { $_[0][1]{ $_[1] } = $_[2]; return }
+sub DELETE   { return delete $_[0][1]{ $_[1] } }
+sub CLEAR    { %{ $_[0][1] } = (); return }
+sub FIRSTKEY { $_[0][0]{REQUEST_ALL} = 1; my $first = keys %{ $_[0][1] }; return each %{ $_[0][1] } }
+sub NEXTKEY  { return each %{ $_[0][1] } }
+
+1;
