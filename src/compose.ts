@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { composeCertificate } from './compose-certificate.ts';
 import { portConnections } from './compose-places.ts';
 import { composeRoutes, type RoutesInUse } from './compose-routes.ts';
 import { composeSessions, mostSessions, openTimeline, portSessions } from './compose-sessions.ts';
@@ -12,7 +13,9 @@ import { systemClock } from './exchange/clock.ts';
 import { makeListener, type Listener } from './gateway/app.ts';
 import type { Parts } from './gateway/parts.ts';
 import { legacyBackend } from './legacy/backend.ts';
+import { openCgi } from './legacy/cgi-open.ts';
 import { passThrough } from './legacy/pass-through.ts';
+import { upgradeTo } from './legacy/upgrade.ts';
 import { openTransports } from './legacy/transports.ts';
 import { portBackend } from './porting/backend.ts';
 import { keepHost } from './porting/spawn.ts';
@@ -51,7 +54,15 @@ export async function compose(
 ): Promise<Gateway> {
   const clock = systemClock;
   const { listen, admin: adminAt } = { ...settings, ...instead };
-  const transports = openTransports(legacyConnections, instead.legacy ?? null);
+  const transports = openTransports({
+    connections: legacyConnections,
+    insteadOfLegacy: instead.legacy ?? null,
+    runCgi: (cgi) =>
+      openCgi(cgi, clock, {
+        said: ({ exchange, script, line }) => log.warn(line, { request: exchange, script }),
+        log: (message) => log.info(message, { scripts: cgi.scriptsFolder }),
+      }),
+  });
   const gateway = `${hostname()}:${process.pid}`;
   const store = settings.session === null ? null : openTimeline(settings.session, gateway, log);
   const sessions =
@@ -66,7 +77,11 @@ export async function compose(
   const timeline = fleetTimeline(makeTimeline({ mostSessions, mostEntries: 50, gateway, clock }), store);
   const habits = makeHabits();
   const metrics: Metrics = makeMetrics(
-    { locksHeld: () => turnstile?.held ?? 0, lockWaiters: () => turnstile?.waiting ?? 0 },
+    {
+      locksHeld: () => turnstile?.held ?? 0,
+      lockWaiters: () => turnstile?.waiting ?? 0,
+      socketsOpen: () => listener.upgrades.open(),
+    },
     version,
   );
   const portSide = lazyPortSide(settings, metrics, log);
@@ -85,6 +100,7 @@ export async function compose(
     legacy: legacyBackend(transports.to, clock),
     port: portSide.backend,
     passThrough: passThrough(transports.to, clock),
+    upgrade: upgradeTo(instead.legacy ?? null, clock),
     clock,
     newId: idMaker(),
     record: (record) => {
@@ -97,7 +113,10 @@ export async function compose(
     },
   };
 
-  const listener = makeListener(parts, instead.legacy ?? settings.legacy.origin);
+  const certificate =
+    settings.tls === null ? null : await composeCertificate(settings.tls, metrics, log, clock);
+  const listener = makeListener(parts, instead.legacy ?? settings.legacy.origin, certificate?.first ?? null);
+  const forgetCertificate = certificate?.follow(listener.renew);
   const { app } = listener;
   const admin = makeAdmin({
     metrics: () => metrics.page(),
@@ -113,10 +132,11 @@ export async function compose(
   await admin.listen({ host: adminAt.host, port: adminAt.tcpPort });
 
   return {
-    url: urlOf(app),
-    adminUrl: urlOf(admin),
+    url: urlOf(app, settings.tls === null ? 'http' : 'https'),
+    adminUrl: urlOf(admin, 'http'),
     routes,
     close: async () => {
+      forgetCertificate?.();
       await drain(listener);
       await admin.close();
       await portSide.close();
@@ -173,20 +193,26 @@ function lazyPortSide(settings: Settings, metrics: Metrics, log: Log) {
 }
 
 /** Ends the listener when every request is over, those whose clients have left included: their turns are held still. */
-async function drain({ app, idle }: Listener): Promise<void> {
+async function drain({ app, idle, upgrades }: Listener): Promise<void> {
   // Node closes idle connections once, when the server is told to close; one that becomes idle later would stay.
   const again = setInterval(() => app.server.closeIdleConnections(), 50);
-  const hard = setTimeout(() => app.server.closeAllConnections(), drainMs);
+  const hard = setTimeout(() => {
+    upgrades.cut();
+    app.server.closeAllConnections();
+  }, drainMs);
   await app.close();
-  await Promise.race([idle(), new Promise((resolve) => setTimeout(resolve, drainMs))]);
+  const patience = Promise.withResolvers<void>();
+  const late = setTimeout(patience.resolve, drainMs);
+  await Promise.race([idle(), patience.promise]);
+  clearTimeout(late); // or it would keep us here for as long
   clearInterval(again);
   clearTimeout(hard);
 }
 
-function urlOf(app: FastifyInstance): string {
+function urlOf(app: FastifyInstance, scheme: 'http' | 'https'): string {
   const address = app.server.address() as AddressInfo;
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `http://${host}:${address.port}`;
+  return `${scheme}://${host}:${address.port}`;
 }
 
 /** Ids that sort by time within one gateway and are never given twice. */

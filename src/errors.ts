@@ -26,6 +26,11 @@ const table = {
   NOT_HTTP: { status: 400, sentence: 'This request is not proper HTTP.' },
   REQUEST_SLOW: { status: 408, sentence: 'This request took too long to arrive.' },
   RETIRED: { status: 410, sentence: 'This page is gone for good.' },
+  SOCKETS_FULL: {
+    status: 503,
+    sentence: 'Too many connections are open at the moment. Please try again shortly.',
+    retryAfterSeconds: 5,
+  },
   METHOD_REFUSED: { status: 405, sentence: 'This method is not served here.' },
 
   TURN_TIMEOUT: {
@@ -51,6 +56,8 @@ const table = {
 
   LEGACY_DOWN: { status: 502, sentence: 'The application behind this gateway does not answer.' },
   LEGACY_BROKE: { status: 502, sentence: 'The application behind this gateway broke off its answer.' },
+  SCRIPT_ANSWER: { status: 500, sentence: 'The page could not be made.' },
+  SCRIPT_FAILED: { status: 502, sentence: 'The page could not be made.' },
   LEGACY_TIMEOUT: { status: 504, sentence: 'The application behind this gateway took too long to answer.' },
 
   PORT_MISSING: { status: 503, sentence: 'This page is not available at the moment.', mayFallBack: true },

@@ -15,6 +15,8 @@ export interface SideRecord {
 export interface ExchangeRecord {
   readonly id: string;
   readonly method: string;
+  /** The address of the client, by what web servers in front are trusted to say; for the log. */
+  readonly client?: string;
   /** Normalised path, without the query: queries hold names and numbers of people. */
   readonly path: string;
   readonly route: string;
@@ -23,12 +25,12 @@ export interface ExchangeRecord {
   readonly upstream: string;
   /** Whether parameters decide here and were not read, because the body was too large. */
   readonly wasUnread: boolean;
-  readonly lane: 'story' | 'pass';
+  readonly lane: 'story' | 'pass' | 'tunnel';
   /** Whose answer the client was sent; `none` when it was an apology of the gateway's. */
   readonly served: Side | 'none';
   readonly why: string;
   readonly status: number;
-  /** Received to sent, everything included. */
+  /** Received to sent, everything included; of a WebSocket, until legacy has agreed to it. */
   readonly elapsedMs: number;
   /** The session the request named, by its label, and what its route may do to it; null where it named none. */
   readonly session: { readonly label: string; readonly use: SessionUse } | null;
@@ -47,6 +49,15 @@ export interface ExchangeRecord {
   readonly problem: Problem | null;
   /** Whether the client left before it had the whole answer. */
   readonly clientLeft: boolean;
+  /** What went over a WebSocket, once it is closed; left out for everything else. */
+  readonly tunnel?: TunnelRecord;
+}
+
+/** A connection that was handed on as bytes. */
+export interface TunnelRecord {
+  readonly openMs: number;
+  readonly fromClientBytes: number;
+  readonly fromLegacyBytes: number;
 }
 
 /** A request that was made within another. */

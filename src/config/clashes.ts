@@ -4,7 +4,9 @@ import type { ReadRoute } from './read-routes.ts';
 
 /** Reports routes that nobody could tell apart: by the requests they take [ambiguous], or by their name [duplicate-name]. */
 export function reportClashes(desk: Desk, routes: readonly ReadRoute[]): void {
-  for (const { earlier, later } of findTies(routes)) {
+  const beyond = new Set(beyondShapes(routes));
+  // The sets of one path are held against each other: no more of them than may be.
+  for (const { earlier, later } of findTies(routes.filter((each) => !beyond.has(each)))) {
     const message = `"${later.route.key}" and "${earlier.route.key}" (line ${earlier.route.line}) match the same requests`;
     const differ = earlier.route.params.length > 0 && earlier.read.path === later.read.path;
     const help = differ
@@ -12,7 +14,7 @@ export function reportClashes(desk: Desk, routes: readonly ReadRoute[]): void {
       : 'make one more specific, or merge them; neither would win';
     desk.error('ambiguous', later.keyAt, message, help);
   }
-  for (const { route, keyAt } of beyondShapes(routes)) {
+  for (const { route, keyAt } of beyond) {
     const message = `"${route.key}" is one set of parameter names too many for its path`;
     desk.error(
       'too-many',

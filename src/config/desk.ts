@@ -43,8 +43,8 @@ export interface Desk {
   readonly warn: Report;
   /** Notes what this version reads and does not do yet: a warning, and an error for who wants to run the file. */
   readonly later: (span: Span, message: string, help: string) => void;
-  /** Whether so many errors are told that no further one is looked at. */
-  isFull(): boolean;
+  /** Whether so many findings of a severity are told that of further ones only the number is. */
+  isFull(severity: Finding['severity']): boolean;
   /** The findings in the order of the file; where there are too many, the last one says how many more. */
   conclude(): Finding[];
   /** The line of an offset, counted from 1. */
@@ -103,7 +103,7 @@ export function openDesk(
     error: (code, span, message, help = null) => report('error', code, span, message, help),
     warn: (code, span, message, help = null) => report('warning', code, span, message, help),
     later: (span, message, help) => report(mustRun ? 'error' : 'warning', 'not-yet', span, message, help),
-    isFull: () => told.error > mostFindings,
+    isFull: (severity) => told[severity] > mostFindings,
     conclude: () => conclude(findings, told),
     lineOf: (offset) => lines.linePos(offset).line,
     value: (node, what) => readValue(desk, node, what, env, missingVariables),

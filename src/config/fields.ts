@@ -148,11 +148,15 @@ function whereKnown(key: string): string | null {
   return sections.length === 0 ? null : `"${key}" belongs in "${sections.join('" or "')}"`;
 }
 
+function helpForKey(key: string, name: SectionName): string {
+  const keys = settingsOf(name).map((each) => each.key);
+  return didYouMean(key, keys) ?? whereKnown(key) ?? `known here: ${keys.join(', ')}`;
+}
+
 function isKnown(desk: Desk, pair: Pair, name: SectionName, where: string): boolean {
   const setting = settingOf(name, pair.key);
   if (setting === null) {
-    const keys = settingsOf(name).map((each) => each.key);
-    const help = didYouMean(pair.key, keys) ?? whereKnown(pair.key) ?? `known here: ${keys.join(', ')}`;
+    const help = desk.isFull('error') ? null : helpForKey(pair.key, name);
     desk.error('unknown-key', pair.at, `unknown key "${pair.key}"${where}`, help);
     return false;
   }

@@ -38,7 +38,7 @@ function valueOf(section: SectionName, key: string, type: string): JsonSchema {
       ? undefined
       : (sectionBelow[`${section} ${key}`] ?? sectionBelow[key]);
   if (below === undefined) return scalarOf(type);
-  if (below === 'upstream') {
+  if (key === 'upstreams') {
     return { type: 'object', additionalProperties: { anyOf: [text, mapOf('upstream')] } };
   }
   const map = mapOf(below);
@@ -49,7 +49,9 @@ function valueOf(section: SectionName, key: string, type: string): JsonSchema {
 
 /** The map that stands behind a key. */
 const sectionBelow: Readonly<Record<string, SectionName | undefined>> = {
+  'file tls': 'tls',
   'file admin': 'admin',
+  'file legacy': 'upstream',
   'file upstreams': 'upstream',
   'file ports': 'ports',
   'file session': 'session',
@@ -101,6 +103,7 @@ const scalars: Readonly<Record<string, JsonSchema>> = {
   'session, ip, none, cookie:NAME or header:NAME': matching('^(session|ip|none|(cookie|header): ?.+)$'),
   'NAME or NAME=VALUE': listOf(text),
   'address or network': listOf(text),
+  'addresses or networks': listOf(text),
   'id or label': listOf(text),
   names: listOf(text),
   rules: listOf(matching('^(css|json|line|header|attr|order) ')),

@@ -48,10 +48,10 @@ export function findPort(desk: Desk, place: PortPlace, asked: PortQuestion): str
   }
   if (!isNeeded && asked.named === null) return null;
   const shown = asked.named?.shown ?? shownPath(place, path);
-  const help = helpFor(place, path, asked.named);
-  if (isNeeded)
-    desk.error('no-such-port', asked.named?.span ?? asked.targetAt, `${shown} does not exist`, help);
-  else desk.warn('no-such-port', asked.named?.span ?? asked.targetAt, `${shown} does not exist`, help);
+  // To look for a name that is near costs as much as there are files in the folder.
+  const help = desk.isFull(isNeeded ? 'error' : 'warning') ? null : helpFor(place, path, asked.named);
+  const report = isNeeded ? desk.error : desk.warn;
+  report('no-such-port', asked.named?.span ?? asked.targetAt, `${shown} does not exist`, help);
   return null;
 }
 

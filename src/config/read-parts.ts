@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { isScalar } from 'yaml';
 import { Mistake } from '../routing/mistake.ts';
 import { compilePattern } from '../routing/pattern.ts';
-import { parseAddress, parseLegacyUrl, type Address } from './address.ts';
+import { parseAddress, type Address } from './address.ts';
 import type { Desk, Value } from './desk.ts';
-import { readAs, readSection, requiredValueOf, type Section, valueOf } from './fields.ts';
+import { readAs, readSection, type Section, valueOf } from './fields.ts';
 import type { Settings } from './settings.ts';
 import { parseSize } from './size.ts';
 import { parseMysqlUrl } from './store-url.ts';
@@ -40,12 +40,6 @@ export function readMaxBody(desk: Desk, file: Section): number | null {
   );
 }
 
-/** Reads `legacy`, which must be there. */
-export function readLegacy(desk: Desk, file: Section): URL | null {
-  const help = 'add the server that runs the Perl: "legacy: http://127.0.0.1:8080"';
-  return readAs(desk, requiredValueOf(desk, file, 'legacy', help), 'legacy', (text) => parseLegacyUrl(text));
-}
-
 /** Reports a `version` that is not 1. */
 export function checkVersion(desk: Desk, file: Section): void {
   readAs(desk, valueOf(desk, file, 'version'), 'version', (text) => {
@@ -54,11 +48,18 @@ export function checkVersion(desk: Desk, file: Section): void {
   });
 }
 
+/** In characters: it stands before every key. */
+const longestBase = 500;
+
 /** Reads `base`: a plain path that is made to end in a slash. Null where the file sets none. */
 export function readBase(desk: Desk, file: Section): string | null {
   return readAs(desk, valueOf(desk, file, 'base'), 'base', (text) => {
     if (!text.startsWith('/'))
       throw new Mistake('bad-path', `base "${text}" does not start with "/"`, `write "/${text}"`);
+    if (text.length > longestBase) {
+      const message = `a base of ${text.length} characters is too long`;
+      throw new Mistake('bad-path', message, `write no more than ${longestBase}`);
+    }
     const base = text.endsWith('/') ? text : `${text}/`;
     const isPlain = compilePattern(base).segments.every((segment) => segment.kind === 'literal');
     if (!isPlain || /[?$]/.test(base)) {

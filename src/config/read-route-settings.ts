@@ -2,7 +2,7 @@ import { isMap } from 'yaml';
 import { Mistake, orMistake } from '../routing/mistake.ts';
 import { didYouMean } from '../routing/nearest.ts';
 import type { Plan } from '../routing/plan.ts';
-import type { Route, Upstream } from '../routing/route.ts';
+import type { Route } from '../routing/route.ts';
 import { type Only, onlyKinds, parseOnly, parseSticky, type Sticky } from '../routing/who.ts';
 import type { SessionUse } from '../session/session.ts';
 import { type Desk, spanOf } from './desk.ts';
@@ -35,7 +35,7 @@ export interface RouteSettings {
 /** What these settings are read with. */
 export interface Around {
   readonly hasSession: boolean;
-  readonly legacy: Upstream;
+  readonly legacy: ReadUpstream;
   readonly upstreams: readonly ReadUpstream[];
 }
 

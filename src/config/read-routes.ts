@@ -25,6 +25,9 @@ export interface ReadRoute {
   readonly keyAt: Span;
 }
 
+/** In characters. What a key costs to read, and then every request, grows with it. */
+const longestKey = 1000;
+
 /** Reads the `routes:` map. Everything wrong is reported; routes that cannot be read are left out of the result. */
 export function readRoutes(desk: Desk, node: Node | null, around: RouteSurroundings): Route[] {
   if (node === null || !isMap(node)) {
@@ -46,6 +49,11 @@ export function readRoutes(desk: Desk, node: Node | null, around: RouteSurroundi
       continue;
     }
     seen.set(pair.key, pair.at);
+    if (pair.key.length > longestKey) {
+      const message = `a key of ${pair.key.length} characters is too long`;
+      desk.error('bad-key', pair.at, message, `write no more than ${longestKey}`);
+      continue;
+    }
     const route = readRoute(desk, pair, around);
     if (route !== null) found.push(route);
   }

@@ -6,6 +6,8 @@ import { parseLegacyUrl } from './address.ts';
 import type { Desk, Value } from './desk.ts';
 import { spanOf } from './desk.ts';
 import { parseDuration } from './duration.ts';
+import { readCgi } from './read-cgi.ts';
+import { readUpstreamTls, type UpstreamPlace } from './read-upstream-tls.ts';
 import { pairsOf, type Pair, readAs, readSection, requiredValueOf, type Section, valueOf } from './fields.ts';
 
 /** An upstream and what its routes use where they say nothing. */
@@ -14,8 +16,25 @@ export interface ReadUpstream {
   readonly timeoutMs: number | null;
 }
 
-/** Reads `upstreams`: each is an address, or a map of `url` and `timeout`. */
-export function readUpstreams(desk: Desk, file: Section): ReadUpstream[] {
+/** Reads `legacy`, which must be there: an address, or a map as an upstream's. */
+export function readLegacy(desk: Desk, file: Section, place: UpstreamPlace): ReadUpstream | null {
+  const pair = file.fields.get('legacy');
+  if (pair !== undefined && isMap(pair.value))
+    return readMap(desk, { ...pair, key: 'legacy' }, '"legacy"', place);
+  const help = 'add the server that runs the Perl: "legacy: http://127.0.0.1:8080"';
+  const address = requiredValueOf(desk, file, 'legacy', help);
+  const url = readAs(desk, address, 'legacy', (text) => parseLegacyUrl(text));
+  return url === null ? null : { upstream: { name: 'legacy', origin: url.origin }, timeoutMs: null };
+}
+
+/** Where the requests come from that scripts run here make: they are this machine's. */
+const cgiOrigin = 'http://127.0.0.1';
+
+/** Each is a pool of connections, and a candidate for every name that is misspelt. */
+const mostUpstreams = 100;
+
+/** Reads `upstreams`: each is an address, or a map. */
+export function readUpstreams(desk: Desk, file: Section, place: UpstreamPlace): ReadUpstream[] {
   const node = file.fields.get('upstreams')?.value ?? null;
   if (node === null) return [];
   if (!isMap(node)) {
@@ -27,8 +46,14 @@ export function readUpstreams(desk: Desk, file: Section): ReadUpstream[] {
     );
     return [];
   }
+  const pairs = pairsOf(desk, node);
+  const beyond = pairs[mostUpstreams];
+  if (beyond !== undefined) {
+    const message = `${pairs.length} upstreams are too many`;
+    desk.error('too-many', beyond.at, message, `write no more than ${mostUpstreams}`);
+  }
   const seen = new Set<string>();
-  return pairsOf(desk, node).flatMap((pair) => {
+  return pairs.slice(0, mostUpstreams).flatMap((pair) => {
     if (!isUpstreamName(pair.key)) {
       const message = `"${pair.key}" cannot be the name of an upstream`;
       desk.error(
@@ -48,13 +73,17 @@ export function readUpstreams(desk: Desk, file: Section): ReadUpstream[] {
       );
     }
     seen.add(pair.key);
-    return readUpstream(desk, pair) ?? [];
+    return readUpstream(desk, pair, place) ?? [];
   });
 }
 
 /** The upstream that a route names. Throws a Mistake [unknown-upstream]. */
-export function upstreamNamed(name: string, known: readonly ReadUpstream[], legacy: Upstream): ReadUpstream {
-  if (name === 'legacy') return { upstream: legacy, timeoutMs: null };
+export function upstreamNamed(
+  name: string,
+  known: readonly ReadUpstream[],
+  legacy: ReadUpstream,
+): ReadUpstream {
+  if (name === 'legacy') return legacy;
   const found = known.find(({ upstream }) => upstream.name === name);
   if (found !== undefined) return found;
   const names = known.map(({ upstream }) => upstream.name);
@@ -66,32 +95,35 @@ export function upstreamNamed(name: string, known: readonly ReadUpstream[], lega
   throw new Mistake('unknown-upstream', `no upstream is named "${name}"`, help);
 }
 
-function readUpstream(desk: Desk, pair: Pair): ReadUpstream | null {
+function readUpstream(desk: Desk, pair: Pair, place: UpstreamPlace): ReadUpstream | null {
   if (pair.value === null || isScalar(pair.value)) {
     const address = desk.value(pair.value ?? null, `upstream "${pair.key}"`);
-    return make(
-      desk,
-      pair,
-      address?.isMissing === true ? { ...address, text: 'http://upstream.invalid' } : address,
-      null,
-    );
+    const stoodIn = address?.isMissing === true ? { ...address, text: 'http://upstream.invalid' } : address;
+    const url = readUrl(desk, stoodIn, `upstream "${pair.key}"`);
+    return url === null ? null : { upstream: { name: pair.key, origin: url.origin }, timeoutMs: null };
   }
-  const section = readSection(desk, pair.value, 'upstream', ` in upstream "${pair.key}"`, pair.at);
-  const url = requiredValueOf(desk, section, 'url', 'write "url: http://host:port"');
+  return readMap(desk, pair, `upstream "${pair.key}"`, place);
+}
+
+function readMap(desk: Desk, pair: Pair, what: string, place: UpstreamPlace): ReadUpstream | null {
+  const section = readSection(desk, pair.value, 'upstream', ` in ${what}`, pair.at);
+  const cgi = readCgi(desk, section, place);
   const timeoutMs = readAs(desk, valueOf(desk, section, 'timeout'), 'timeout', (text) =>
     parseDuration(text, 'timeout'),
   );
-  return make(desk, pair, url, timeoutMs);
+  if (section.fields.has('cgi')) {
+    return cgi === null ? null : { upstream: { name: pair.key, origin: cgiOrigin, cgi }, timeoutMs };
+  }
+  const help = 'write "url: http://host:port", or "cgi: FOLDER"';
+  const url = readUrl(desk, requiredValueOf(desk, section, 'url', help), what);
+  const tls = readUpstreamTls(desk, section, url, place);
+  if (url === null) return null;
+  const upstream = { name: pair.key, origin: url.origin, ...(tls === null ? {} : { tls }) };
+  return { upstream, timeoutMs };
 }
 
-function make(
-  desk: Desk,
-  { key }: Pair,
-  address: Value | null,
-  timeoutMs: number | null,
-): ReadUpstream | null {
-  const url = readAs(desk, address, `upstream "${key}"`, (text) => parseLegacyUrl(text, `upstream "${key}"`));
-  return url === null ? null : { upstream: { name: key, origin: url.origin }, timeoutMs };
+function readUrl(desk: Desk, address: Value | null, what: string): URL | null {
+  return readAs(desk, address, what, (text) => parseLegacyUrl(text, what));
 }
 
 function isUpstreamName(word: string): boolean {

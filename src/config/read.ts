@@ -7,11 +7,12 @@ import { type Desk, openDesk, type Purpose } from './desk.ts';
 import { type Disk, largestBytes, realDisk } from './disk.ts';
 import { type Section, readSection } from './fields.ts';
 import { type Finding, hasErrors } from './findings.ts';
+import { readMostSockets, readTls, readTrust } from './read-front.ts';
 import * as parts from './read-parts.ts';
 import { readDefaults, usualTimeoutMs } from './read-route-settings.ts';
 import { readRoutes } from './read-routes.ts';
 import { readSessionSettings } from './read-session.ts';
-import { readUpstreams } from './read-upstreams.ts';
+import { readLegacy, readUpstreams } from './read-upstreams.ts';
 import type { Settings } from './settings.ts';
 import { readYaml } from './yaml.ts';
 
@@ -55,27 +56,33 @@ export function readSettings(
   return { settings: hasErrors(findings) ? null : settings, findings };
 }
 
+/** What stands in for a legacy that could not be read, so that the rest is read to its end. */
+const nowhere: Upstream = { name: 'legacy', origin: 'http://legacy.invalid' };
+
 function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Settings | null {
   const settingsDirectory = dirname(resolve(desk.file));
   parts.checkVersion(desk, file);
   const listen = parts.readListen(desk, file);
+  const tls = readTls(desk, file, settingsDirectory);
+  const trust = readTrust(desk, file);
   const admin = parts.readAdmin(desk, file);
-  const url = parts.readLegacy(desk, file);
-  const legacy: Upstream = { name: 'legacy', origin: url?.origin ?? 'http://legacy.invalid' };
-  const upstreams = readUpstreams(desk, file);
+  const readOfLegacy = readLegacy(desk, file, { settingsDirectory, disk });
+  const legacy = readOfLegacy ?? { upstream: nowhere, timeoutMs: null };
+  const upstreams = readUpstreams(desk, file, { settingsDirectory, disk });
   const ports = parts.readPorts(desk, file, settingsDirectory);
   const maxBodyBytes = parts.readMaxBody(desk, file);
+  const mostSockets = readMostSockets(desk, file);
   const session = readSessionSettings(
     desk,
     file,
-    [legacy, ...upstreams.map(({ upstream }) => upstream)].map(({ origin }) => origin),
+    [legacy, ...upstreams].map(({ upstream }) => upstream.origin),
   );
   const hasSession = file.fields.has('session');
   const around = { hasSession, legacy, upstreams };
   const defaults = readDefaults(desk, file, around, {
     session: hasSession ? 'write' : 'none',
     timeoutMs: null,
-    upstream: { upstream: legacy, timeoutMs: null },
+    upstream: legacy,
     sticky: { by: 'session' },
     only: [],
     fallback: 'legacy',
@@ -87,13 +94,13 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
   if (pair === undefined)
     desk.error('missing-key', file.at, '"routes" is missing', 'add "routes:" and below it "/**: legacy"');
   const routes = pair === undefined ? [] : readRoutes(desk, pair.value, { ...around, base, defaults, place });
-  if (listen === null || admin === null || url === null || ports === null || maxBodyBytes === null)
-    return null;
+  if (listen === null || admin === null || readOfLegacy === null || ports === null) return null;
+  if (maxBodyBytes === null || mostSockets === null) return null;
   if (hasErrors(desk.findings)) return null;
   const table = makeTable({
     revision,
     routes,
-    upstream: legacy,
+    upstream: legacy.upstream,
     restSession: defaults.session,
     restTimeoutMs: defaults.timeoutMs ?? usualTimeoutMs,
   });
@@ -101,10 +108,13 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
     file: desk.file,
     text: desk.text,
     listen,
+    tls,
+    trust,
     admin: admin.address,
     adminToken: admin.token,
-    legacy,
+    legacy: legacy.upstream,
     maxBodyBytes,
+    mostSockets,
     ports,
     session,
     table,

@@ -1,6 +1,7 @@
 /** The maps of routes.yaml that have settings in them. */
 export const sectionNames = [
   'file',
+  'tls',
   'admin',
   'upstream',
   'ports',

@@ -1,3 +1,4 @@
+import type { Network } from '../routing/network.ts';
 import type { Upstream } from '../routing/route.ts';
 import type { Table } from '../routing/table.ts';
 import type { IdPlaces, PathId } from '../session/identity.ts';
@@ -36,6 +37,12 @@ export function idPlacesOf({ cookie, path, store }: SessionSettings): IdPlaces {
   return { name: cookie, path, isFolded: store.kind === 'mysql' };
 }
 
+/** Where the certificate of `listen` and its key are, as absolute paths. */
+export interface CertificateFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
 /** Named locks of MySQL's, a table of leases (for Galera), or whichever the database can do. */
 export type LockKind = 'auto' | 'names' | 'table';
 
@@ -46,10 +53,16 @@ export interface Settings {
   /** The text that was read, variables not filled in. */
   readonly text: string;
   readonly listen: Address;
+  /** Null where visitors come by plain HTTP. */
+  readonly tls: CertificateFiles | null;
   readonly admin: Address;
   /** Whoever shows it may choose the side that serves a request; null where nobody may. Never print it. */
   readonly adminToken: string | null;
+  /** The web servers in front whose X-Forwarded-* fields are believed; empty: nobody's are. */
+  readonly trust: readonly Network[];
   readonly legacy: Upstream;
+  /** How many WebSockets may be open at once. */
+  readonly mostSockets: number;
   /** Bodies up to this are kept in memory, and their parameters can choose a route. */
   readonly maxBodyBytes: number;
   /** Where the ports are, as an absolute path, and how many processes run them. */

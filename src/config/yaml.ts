@@ -1,4 +1,13 @@
-import { type Document, isMap, isScalar, parseDocument, visit, type YAMLError, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isScalar,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+  type YAMLMap,
+} from 'yaml';
 import { type Desk, spanOf } from './desk.ts';
 
 /**
@@ -57,10 +66,10 @@ export function isNestedTooDeeply(text: string): boolean {
 function reportSyntax(desk: Desk, errors: readonly YAMLError[]): void {
   const seen = new Set<number>();
   for (const error of [...errors].sort((a, b) => a.pos[0] - b.pos[0])) {
-    const { from, to, message, help } = translate(desk.text, error);
-    const line = desk.lineOf(from);
+    const line = desk.lineOf(error.pos[0]);
     if (seen.has(line)) continue;
     seen.add(line);
+    const { from, to, message, help } = desk.isFull('error') ? onlyCounted : translate(desk.text, error);
     desk.error('yaml', { from, to }, message, help);
   }
 }
@@ -72,11 +81,17 @@ interface Words {
   readonly help: string | null;
 }
 
+/** What is said of the errors of which nothing is told but their number. */
+const onlyCounted: Words = { from: 0, to: 1, message: '', help: null };
+
+/** So much of a line is looked at for a hint: the library may complain in every line of 1 MB, and lines may be as long. */
+const mostOfLine = 500;
+
 function translate(text: string, error: YAMLError): Words {
   const from = Math.min(error.pos[0], Math.max(0, text.length - 1));
   const to = Math.max(from + 1, Math.min(error.pos[1], text.length));
-  const start = text.lastIndexOf('\n', from - 1) + 1;
-  const line = (/^.*/.exec(text.slice(start))?.[0] ?? '').replace(/\r$/, '');
+  const start = from === 0 ? 0 : text.lastIndexOf('\n', from - 1) + 1;
+  const line = (/^.*/.exec(text.slice(start, start + mostOfLine))?.[0] ?? '').replace(/\r$/, '');
   const tab = /^ *\t/.exec(line);
   if (tab !== null || error.code === 'TAB_AS_INDENT') {
     const at = tab === null ? from : start + tab[0].length - 1;
@@ -153,5 +168,27 @@ function reportTricks(desk: Desk, document: Document.Parsed): void {
     Pair: (_, pair) => {
       if (isScalar(pair.key) && pair.key.value === '<<') refuse(pair.key, 'merge keys (<<)');
     },
+    Map: (_, map) => {
+      if (map.flow === true) refuseLostCommas(desk, map);
+    },
   });
+}
+
+/** To YAML `{ to: port 5%, shadow }` is two settings, the second of them without a value. */
+function refuseLostCommas(desk: Desk, map: YAMLMap): void {
+  for (const [at, { key, value }] of map.items.entries()) {
+    const isPlainEmpty = isScalar(value) && value.type === 'PLAIN' && value.value === '';
+    if (!isScalar(key) || !(value === null || isPlainEmpty)) continue;
+    const before = map.items[at - 1];
+    const span = spanOf(key);
+    const shown =
+      value === null && before !== undefined && isScalar(before.key) && isScalar(before.value)
+        ? `{ ${String(before.key.value)}: "${desk.text.slice(spanOf(before.value as Node).from, span.to)}" }`
+        : null;
+    const help =
+      shown === null
+        ? 'write "key: value", with a colon and a space'
+        : `if the comma is part of the value, the value needs quotes: ${shown}`;
+    desk.error('empty-value', span, 'this setting in { } has no value', help);
+  }
 }

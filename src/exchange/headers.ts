@@ -50,7 +50,7 @@ const hopByHop = new Set([
 const ours = new Set(['proxy', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'forwarded']);
 
 /** Fields a message may not be without, whatever its Connection field names. */
-const endToEnd = new Set(['host', 'cookie', 'set-cookie', 'content-length', 'content-type']);
+const endToEnd = new Set(['host', 'cookie', 'set-cookie', 'authorization', 'content-length', 'content-type']);
 
 /** The fields that Connection names besides: they are hop-by-hop too (RFC 9110 section 7.6.1). */
 function namedByConnection(headers: RawHeaders): Set<string> | null {
@@ -69,7 +69,7 @@ function namedByConnection(headers: RawHeaders): Set<string> | null {
 /** What a side gets of a client's fields. */
 export function requestHeaders(
   headers: RawHeaders,
-  said: { clientAddress: string; scheme: 'http' | 'https' },
+  said: { clientAddress: string; scheme: 'http' | 'https'; host?: string | null },
 ): string[] {
   const kept: string[] = [];
   const cookies: string[] = [];
@@ -87,6 +87,7 @@ export function requestHeaders(
   // Apache joins repeated fields with a comma, which tears cookies (perl.md 7.2); RFC 6265 section 5.4 has one field.
   if (cookies.length > 0) kept.push('Cookie', cookies.join('; '));
   kept.push('X-Forwarded-For', said.clientAddress, 'X-Forwarded-Proto', said.scheme);
+  if (said.host != null) kept.push('X-Forwarded-Host', said.host);
   return kept;
 }
 

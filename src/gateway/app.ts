@@ -2,10 +2,13 @@ import proxy from '@fastify/http-proxy';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { Problem } from '../errors.ts';
+import type { SecureContextOptions, Server as SecureServer } from 'node:tls';
+import { Problem, type ProblemCode } from '../errors.ts';
 import { take } from './lanes.ts';
+import { isLingering, linger } from './linger.ts';
 import { lastOpenAnswer } from './presence.ts';
 import type { Parts } from './parts.ts';
+import { makeUpgrades, type Upgrades } from './upgrade.ts';
 
 const asItCame = Symbol('the request as it came');
 
@@ -13,9 +16,18 @@ interface Arrived extends IncomingMessage {
   [asItCame]?: { method: string; target: string };
 }
 
+/** A certificate, with those that vouch for it, and its key, as PEM. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** The gateway's listener. */
 export interface Listener {
   readonly app: FastifyInstance;
+  /** Shows another certificate to who connects from now on. */
+  readonly renew: (pair: KeyPair) => void;
+  readonly upgrades: Upgrades;
   /** Resolves when no request is under way: also those whose clients have left are over. */
   readonly idle: () => Promise<void>;
 }
@@ -28,14 +40,22 @@ export interface Listener {
  * on (`%E9` in a path: 400; a Content-Type without a slash: 415; PROPFIND: 404; measured, toolchain.md 4). None of
  * them is to judge, so all of them see `GET /`, and the lanes see the request as it came.
  */
-export function makeListener(parts: Parts, legacyOrigin: string): Listener {
+export function makeListener(parts: Parts, legacyOrigin: string, pair: KeyPair | null): Listener {
   const underWay = new Set<Promise<void>>();
+  const upgrades = makeUpgrades(parts);
+  const http = { shouldUpgradeCallback: upgrades.mayUpgrade };
+  const track = (work: Promise<void>): void => {
+    underWay.add(work);
+    void work.finally(() => underWay.delete(work));
+  };
   const app = Fastify({
     logger: false,
     forceCloseConnections: 'idle',
     requestTimeout: 300_000,
     keepAliveTimeout: 15_000,
     clientErrorHandler: refuse,
+    // Fastify's types know one server or the other; what is used of it is the same.
+    ...(pair === null ? { http } : ({ https: { ...secured(pair), ...overTls, ...http } } as object)),
     rewriteUrl(request) {
       const arrived = request as Arrived;
       arrived[asItCame] = { method: request.method ?? 'GET', target: request.url ?? '/' };
@@ -45,6 +65,8 @@ export function makeListener(parts: Parts, legacyOrigin: string): Listener {
   });
   // A client that shuts its sending side still wants its answer (promises.md 2a); Node's types do not know the field.
   Object.assign(app.server, { httpAllowHalfOpen: true });
+  // Node forgets every field behind the 1,000th, Content-Length and Cookie too, and says nothing. 16 kB are the limit.
+  app.server.maxHeadersCount = 0;
   app.register(proxy, {
     upstream: legacyOrigin,
     disableRequestLogging: true,
@@ -55,37 +77,60 @@ export function makeListener(parts: Parts, legacyOrigin: string): Listener {
       reply.hijack();
       raw.method = came.method;
       const taken = take(raw, reply.raw, came.method, came.target, parts);
-      underWay.add(taken);
-      void taken.finally(() => underWay.delete(taken));
+      track(taken);
     },
   });
   // An expectation nobody knows is no reason to refuse a request that Apache would serve.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  // Node hands a CONNECT out as a bare connection, and closes it where nobody listens.
+  app.server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    socket.on('error', () => undefined).resume();
+    refuse(Object.assign(new Error('CONNECT is not passed on'), { code: 'CONNECT' }), socket);
+  });
+  app.server.on('upgrade', (request: IncomingMessage, socket: Socket, first: Buffer) => {
+    track(upgrades.take(request, socket, first));
+  });
   return {
-    app,
+    app: app as unknown as FastifyInstance,
+    renew: (renewed) => (app.server as unknown as SecureServer).setSecureContext(secured(renewed)),
+    upgrades,
     idle: async () => {
       while (underWay.size > 0) await Promise.all(underWay);
     },
   };
 }
 
+/** HTTP/2 is not spoken: no old browser asks for it, and no CGI script gains by it. */
+const overTls = { ALPNProtocols: ['http/1.1'], handshakeTimeout: 10_000, allowHalfOpen: true };
+
+function secured({ cert, key }: KeyPair): SecureContextOptions {
+  return { cert, key, minVersion: 'TLSv1.2' };
+}
+
 /** What cannot be read as a request gets an answer too, where there is still somebody to answer. */
 function refuse(error: Error & { code?: string }, socket: Socket): void {
+  if (isLingering(socket)) return; // what comes behind garbage is garbage, too
   const problem = new Problem(codeOf(error.code), error.message);
   const body = `${problem.sentence}\n`;
   const head =
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: text/plain\r\n` +
     `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
-  // A request whose body is what cannot be read would wait for the rest of it: the connection goes with our answer.
-  const say = (): unknown => socket.end(head + body, () => socket.destroy());
+  const say = (): void => {
+    if (isLingering(socket) || !socket.writable) return;
+    socket.write(head + body);
+    linger(socket);
+  };
   const answering = lastOpenAnswer(socket);
-  if (!socket.writable || error.code === 'ECONNRESET') socket.destroy();
+  // Who has not got so far as to speak TLS with us cannot be told anything.
+  const isUnheard = error.code === 'ECONNRESET' || /^ERR_(?:SSL|TLS)_/.test(error.code ?? '');
+  if (!socket.writable || isUnheard) socket.destroy();
   else if (answering === null) say();
   // Garbage behind a good request must not spoil the answer that is on its way.
   else answering.once('close', say);
 }
 
-function codeOf(code: string | undefined): 'HEADERS_TOO_LARGE' | 'REQUEST_SLOW' | 'NOT_HTTP' {
+function codeOf(code: string | undefined): ProblemCode {
+  if (code === 'CONNECT') return 'METHOD_REFUSED';
   if (code === 'HPE_HEADER_OVERFLOW') return 'HEADERS_TOO_LARGE';
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'REQUEST_SLOW' : 'NOT_HTTP';
 }

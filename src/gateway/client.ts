@@ -2,6 +2,7 @@ import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Problem } from '../errors.ts';
 import { headerValue } from '../exchange/headers.ts';
 import type { Answer } from '../exchange/outcome.ts';
+import { linger } from './linger.ts';
 import { watchPresence } from './presence.ts';
 import { send } from './send.ts';
 
@@ -74,8 +75,14 @@ function apologise(
     ...(problem.retryAfterSeconds === null ? {} : { 'Retry-After': String(problem.retryAfterSeconds) }),
   };
   // The rest of a body that nobody will read would otherwise be taken for the next request.
-  if (!request.complete) response.setHeader('Connection', 'close');
+  // Behind what is no HTTP, nobody knows where the next request begins.
+  const isLast = !request.complete || problem.code === 'NOT_HTTP';
+  if (isLast) response.setHeader('Connection', 'close');
   const status = problem.status === 499 ? 400 : problem.status;
-  response.writeHead(status, STATUS_CODES[status], headers).end(body);
+  response.writeHead(status, STATUS_CODES[status], headers);
+  if (isLast) {
+    response.write(body); // `end` would close the connection at once
+    linger(request.socket);
+  } else response.end(body);
   request.resume();
 }

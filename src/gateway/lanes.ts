@@ -1,15 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem, asProblem } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { headerValue, headerValues, requestHeaders } from '../exchange/headers.ts';
+import { headerValue, requestHeaders } from '../exchange/headers.ts';
 import { normalisePath, type RequestTarget } from '../exchange/path.ts';
 import type { ExchangeRecord } from '../record.ts';
 import type { Matched } from '../routing/table.ts';
 import { canonicalId, claimedIdOf, sessionLabel, withoutId } from '../session/identity.ts';
+import { connectionOf, originOf, type Origin } from './client-address.ts';
 import { clientOf, type Client } from './client.ts';
 import { claimedInBody, type Contents, paramsOf } from './contents.ts';
 import { answerToLink, forcedSide } from './force.ts';
+import { afterEarlier } from './in-order.ts';
 import type { Parts } from './parts.ts';
+import { settleHost, whatIsImproper } from './proper.ts';
 import { hasBody, noBody, receiveBody } from './receive.ts';
 import { resultOf } from './report.ts';
 import { serve, type Found } from './serve.ts';
@@ -28,6 +31,7 @@ interface Arrival {
   readonly method: string;
   readonly startedMs: number;
   readonly client: Client;
+  readonly from: Origin;
 }
 
 /**
@@ -42,12 +46,22 @@ export async function take(
   parts: Parts,
 ): Promise<void> {
   const client = clientOf(request, response);
-  const arrival = { id: parts.newId(), request, response, method, startedMs: parts.clock.nowMs(), client };
+  const earlier = afterEarlier(request.socket, response);
+  if (earlier !== null && !(await earlier)) return; // nobody is there any more to be answered
+  const arrival: Arrival = {
+    id: parts.newId(),
+    request,
+    response,
+    method,
+    startedMs: parts.clock.nowMs(),
+    client,
+    from: originOf(connectionOf(request), request.rawHeaders, parts.limits().trust),
+  };
   try {
-    if (method === 'TRACE' || method === 'CONNECT')
-      throw new Problem('METHOD_REFUSED', `${method} is not passed on`);
-    if (headerValues(request.rawHeaders, 'host').length > 1)
-      throw new Problem('NOT_HTTP', 'there are two Host fields');
+    if (method === 'TRACE') throw new Problem('METHOD_REFUSED', 'TRACE is not passed on');
+    const improper = whatIsImproper(request);
+    if (improper !== null) throw new Problem('NOT_HTTP', improper);
+    settleHost(rawTarget, request);
     const target = normalisePath(rawTarget);
     const { sessions } = parts;
     const { decoded: path, query } = target;
@@ -104,7 +118,7 @@ async function takeBody(
 }
 
 /** Asks the table of now, once. */
-function findRoute(contents: Contents, parts: Parts): Found {
+export function findRoute(contents: Contents, parts: Parts): Found {
   const { method, target, headers } = contents;
   const params = paramsOf(contents);
   const matched = parts.table().match(method, target.decoded, params);
@@ -121,18 +135,18 @@ async function tell(
   parts: Parts,
 ): Promise<void> {
   const { method, target, headers, body } = contents;
-  const clientAddress = addressOf(arrival.request);
+  const { from } = arrival;
   const exchange: Exchange = {
     id: arrival.id,
     method,
     target,
     shownPath: withoutId(target, parts.sessions?.idPlaces ?? null),
-    headers: requestHeaders(headers, { clientAddress, scheme: 'http' }),
+    headers: requestHeaders(headers, { ...from, clientAddress: from.address }),
     body,
     params: found.params,
     sessionId: turnOf(claimed, parts),
     claimedSessionId: claimed,
-    clientAddress,
+    clientAddress: from.address,
     leaseToken: headerValue(headers, leaseField),
     wasForwarded: forwardFields.some((name) => headerValue(headers, name) !== null),
     receivedAtMs: parts.clock.epochMs(),
@@ -142,7 +156,7 @@ async function tell(
 }
 
 /** The spelling by which the turn of a claimed session is known. */
-function turnOf(claimedId: string | null, { sessions }: Parts): string | null {
+export function turnOf(claimedId: string | null, { sessions }: Parts): string | null {
   return sessions === null || claimedId === null ? null : canonicalId(claimedId, sessions.idPlaces);
 }
 
@@ -154,14 +168,15 @@ async function pass(
   claimedId: string | null,
   parts: Parts,
 ): Promise<void> {
-  const { request, response, client } = arrival;
+  const { request, response, client, from } = arrival;
   const sessionId = turnOf(claimedId, parts);
   const witness = await beginToWitness(sessionId, route, parts);
   const passed = await parts.passThrough(response, {
+    id: arrival.id,
     method: arrival.method,
     target: target.target,
     upstream: route.upstream,
-    headers: requestHeaders(request.rawHeaders, { clientAddress: addressOf(request), scheme: 'http' }),
+    headers: requestHeaders(request.rawHeaders, { ...from, clientAddress: from.address }),
     timeoutMs: route.timeoutMs,
   });
   const { problem } = passed;
@@ -199,6 +214,7 @@ function refusal(arrival: Arrival, problem: Problem | null, parts: Parts): Excha
   return {
     id: arrival.id,
     method: arrival.method,
+    client: arrival.from.address,
     path: '',
     route: '(refused)',
     revision: 0,
@@ -219,9 +235,4 @@ function refusal(arrival: Arrival, problem: Problem | null, parts: Parts): Excha
     problem,
     clientLeft: arrival.client.left,
   };
-}
-
-function addressOf(request: IncomingMessage): string {
-  const address = request.socket.remoteAddress ?? '';
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }

@@ -3,8 +3,10 @@ import type { Problem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
 import type { ExchangeRecord } from '../record.ts';
 import type { Backend } from '../routing/backend.ts';
+import type { Network } from '../routing/network.ts';
 import type { Upstream } from '../routing/route.ts';
 import type { Table } from '../routing/table.ts';
+import type { UpgradeTo } from '../routing/upgrade.ts';
 import type { IdPlaces } from '../session/identity.ts';
 import type { Nesting } from '../session/nesting.ts';
 import type { NowAndThen } from '../session/now-and-then.ts';
@@ -31,6 +33,10 @@ export interface Limits {
   readonly maxBodyBytes: number;
   /** Who shows it may choose a side; null where nobody may. */
   readonly adminToken: string | null;
+  /** Whose word is taken for where a request comes from. */
+  readonly trust: readonly Network[];
+  /** How many WebSockets may be open at once. */
+  readonly mostSockets: number;
 }
 
 /** Everything the gateway works with, handed to it by compose.ts. */
@@ -45,8 +51,16 @@ export interface Parts {
   /** Passes on a request without a body, and its answer as it flows; see legacy/pass-through.ts. */
   readonly passThrough: (
     response: ServerResponse,
-    order: { method: string; target: string; upstream: Upstream; headers: string[]; timeoutMs: number },
+    order: {
+      id: string;
+      method: string;
+      target: string;
+      upstream: Upstream;
+      headers: string[];
+      timeoutMs: number;
+    },
   ) => Promise<{ status: number | null; elapsedMs: number; problem: Problem | null }>;
+  readonly upgrade: UpgradeTo;
   readonly clock: Clock;
   readonly newId: () => string;
   /** Told once of every exchange, when it is over. Never throws. */

@@ -15,7 +15,7 @@ export function watchPresence(request: IncomingMessage, response: ServerResponse
     waiting = new Set();
     open.set(socket, waiting);
     const answers = waiting;
-    socket.once('end', () => probe(socket, answers));
+    socket.once('end', () => later(socket, answers));
   }
   waiting.add(response);
   response.once('close', () => waiting.delete(response));
@@ -36,5 +36,10 @@ function probe(socket: Socket, answers: ReadonlySet<ServerResponse>): void {
   const [oldest] = answers;
   if (oldest === undefined || socket.destroyed) return;
   if (!oldest.headersSent && oldest.req.httpVersion === '1.1') oldest.writeProcessing();
+  later(socket, answers);
+}
+
+/** Also at first: who is answered at once is not to be bothered. */
+function later(socket: Socket, answers: ReadonlySet<ServerResponse>): void {
   setTimeout(() => probe(socket, answers), probeEveryMs).unref();
 }

@@ -102,6 +102,7 @@ export class Report {
     return {
       id: this.#exchange.id,
       method: this.#exchange.method,
+      client: this.#exchange.clientAddress,
       path: this.#exchange.shownPath,
       route: decision.route.name,
       revision: decision.revision,

@@ -7,6 +7,7 @@ import type { LegacyCall, LegacyControls, LegacyReceiver, TransportTo } from './
 
 /** A request that nobody needs to understand. It has no body. */
 export interface PassOrder {
+  readonly id: string;
   readonly method: string;
   readonly target: string;
   readonly upstream: Upstream;
@@ -48,6 +49,7 @@ export function passThrough(
       });
       const left = (): void => receiver.giveUp(new Problem('CLIENT_GONE', 'the client left'));
       response.once('close', left);
+      if (response.destroyed) return left(); // already, and it is not said again
       receiver.call = transportTo(order.upstream).send({ ...order, body: null, lengthBytes: 0 }, receiver);
     });
 }
@@ -61,6 +63,8 @@ class ClientReceiver implements LegacyReceiver {
   #status: number | null = null;
   #resume: (() => void) | null = null;
   #flowing = false;
+  #hasEnded = false;
+  #exit: { readonly problem: Problem | null } | null = null;
   #over = false;
 
   constructor(
@@ -75,7 +79,7 @@ class ClientReceiver implements LegacyReceiver {
 
   /** Ends the wait for an answer that has not begun, or for a client that is gone. */
   giveUp(problem: Problem): void {
-    if (this.#over || (problem.code === 'LEGACY_TIMEOUT' && this.#status !== null)) return;
+    if (this.#over || this.#hasEnded || (problem.code === 'LEGACY_TIMEOUT' && this.#status !== null)) return;
     this.#finish(problem);
     this.call?.abort();
   }
@@ -106,7 +110,13 @@ class ClientReceiver implements LegacyReceiver {
   end(): void {
     if (this.#over) return;
     this.#response.end();
-    this.#finish(null);
+    this.#hasEnded = true;
+    if (this.#exit !== null) this.#finish(this.#exit.problem);
+  }
+
+  exited(problem: Problem | null): void {
+    this.#exit = { problem };
+    if (this.#hasEnded && !this.#over) this.#finish(problem);
   }
 
   failed(problem: Problem): void {

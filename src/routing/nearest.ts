@@ -1,8 +1,10 @@
 /**
  * The candidate that a misspelt word was most likely meant to be, or null when none is near enough.
  * Near enough is at most 2 typing slips, or a third of the word where that is more. Capitals do not count as slips.
+ * Nothing is near a word of more than 200 characters: to compare two costs the product of their lengths.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
+  if (word.length > longestWord) return null;
   const limit = Math.max(2, Math.floor(word.length / 3));
   const wanted = word.toLowerCase();
   let best: string | null = null;
@@ -18,6 +20,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
   }
   return best;
 }
+
+const longestWord = 200;
 
 /** How many slips (a letter too many, too few, another, or two swapped) lie between two words: Damerau-Levenshtein. */
 export function slips(a: string, b: string): number {

@@ -8,15 +8,15 @@ export interface Network {
   readonly bits: number;
 }
 
-/** Reads `10.0.0.5`, `10.0.0.0/8` or `2001:db8::/32`. Throws a Mistake [bad-only]. */
-export function parseNetwork(text: string): Network {
+/** Reads `10.0.0.5`, `10.0.0.0/8` or `2001:db8::/32`. Throws a Mistake with the code. */
+export function parseNetwork(text: string, code = 'bad-only'): Network {
   const [, address = '', digits] = /^([0-9A-Fa-f:.]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const bytes = addressBytes(address);
   const most = (bytes?.length ?? 0) * 8;
   const bits = digits === undefined ? most : Number(digits);
   if (bytes !== null && bits <= most) return { bytes, bits };
   const help = 'write 10.0.0.5, or 10.0.0.0/8 for all that begin with 10.';
-  throw new Mistake('bad-only', `"${text}" is no IP address`, help);
+  throw new Mistake(code, `"${text}" is no IP address`, help);
 }
 
 /** Whether an address is one of the network's. */

@@ -1,4 +1,5 @@
 import type { Side } from '../exchange/outcome.ts';
+import type { CgiSettings } from './cgi.ts';
 import type { SessionUse } from '../session/session.ts';
 import type { KeyParam } from './key-params.ts';
 import type { Plan } from './plan.ts';
@@ -16,12 +17,25 @@ export interface Target {
   readonly shadow: { readonly side: Side; readonly samplePercent: number } | null;
 }
 
+/** How the certificate of an https:// server is verified, where it is not as usual. */
+export interface UpstreamTls {
+  /** The absolute path of a PEM file with the authorities that are believed instead of the public ones; null for those. */
+  readonly caFile: string | null;
+  /** The name the certificate must hold; null for the host of the address. */
+  readonly serverName: string | null;
+  readonly isVerified: boolean;
+}
+
 /** A server that runs old scripts. */
 export interface Upstream {
   /** `legacy` for the one at the top of the file, else its name among `upstreams`. */
   readonly name: string;
   /** Scheme, host and TCP port. */
   readonly origin: string;
+  /** Left out where certificates are verified as usual. */
+  readonly tls?: UpstreamTls;
+  /** Where the gateway runs the scripts itself. */
+  readonly cgi?: CgiSettings;
 }
 
 /** One line of routes.yaml, as a request may see it. Frozen; a reload makes new ones. */

@@ -48,7 +48,7 @@ export function parseSticky(text: string): Sticky {
 /** Reads the values of one kind of `only`: `NAME` or `NAME=VALUE`, addresses, session ids. Throws a Mistake [bad-only]. */
 export function parseOnly(kind: (typeof onlyKinds)[number], texts: readonly string[]): Only {
   if (kind === 'session') return { by: kind, values: texts };
-  if (kind === 'ip') return { by: kind, values: texts, networks: texts.map(parseNetwork) };
+  if (kind === 'ip') return { by: kind, values: texts, networks: texts.map((text) => parseNetwork(text)) };
   const pairs = texts.map((text) => splitPair(text, kind));
   const [first] = pairs;
   const other = pairs.find(({ name }) => name !== first?.name);

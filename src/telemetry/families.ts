@@ -10,6 +10,7 @@ export type Families = ReturnType<typeof declareFamilies>;
 export interface Gauges {
   readonly locksHeld: () => number;
   readonly lockWaiters: () => number;
+  readonly socketsOpen: () => number;
 }
 
 /** Declares the metrics in a registry: the one table of their names, sentences and labels. */
@@ -94,6 +95,18 @@ export function declareFamilies(registry: Registry, gauges: Gauges) {
       'Requests legacy did not answer properly',
     ),
     portHosts: counter('port_host_events', ['event'], 'Starts and ends of port hosts'),
+    socketsOpen: asked('websockets_open', 'WebSockets open now', gauges.socketsOpen),
+    socketBytes: counter(
+      'websocket_bytes',
+      ['route', 'from'],
+      'Bytes that WebSockets carried, counted when they are closed',
+    ),
+    certificates: counter('certificate_reads', ['result'], 'Certificates that were taken over, or refused'),
+    certificateUntil: gauge(
+      'certificate_expiry_timestamp_seconds',
+      [],
+      'Until when the certificate of the gateway is good; 0 where it has none',
+    ),
     reloads: counter('config_reloads', ['result'], 'Times routes.yaml was read'),
     reloadOk: gauge(
       'config_last_reload_successful',

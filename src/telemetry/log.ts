@@ -46,6 +46,7 @@ function exchangeLine(record: ExchangeRecord): Record<string, unknown> {
   return {
     id: record.id,
     method: record.method,
+    client: record.client,
     path: record.path,
     route: record.route,
     revision: record.revision,
@@ -67,6 +68,9 @@ function exchangeLine(record: ExchangeRecord): Record<string, unknown> {
     ...sessionFields(record),
     ...(fallback === null ? {} : { fallback: fallback.code, fallbackDetail: fallback.message }),
     ...(problem === null ? {} : { problem: problem.code, detail: problem.message }),
+    ...(record.tunnel === undefined
+      ? {}
+      : { tunnel: { ...record.tunnel, openMs: tenths(record.tunnel.openMs) } }),
     ...(record.clientLeft ? { clientLeft: true } : {}),
   };
 }

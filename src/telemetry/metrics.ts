@@ -22,6 +22,8 @@ export interface Metrics {
   /** The file is again the one that runs, after another one was refused. */
   configRestored(): void;
   locksLost(count: number): void;
+  /** A certificate that was taken over, and until when it is good, or one that was refused. */
+  certificate(result: 'renewed' | 'refused', untilSeconds: number | null): void;
   portHost(event: 'started' | 'ended'): void;
   /** The page in Prometheus' text format, and its content type. */
   page(): Promise<{ text: string; contentType: string }>;
@@ -63,6 +65,10 @@ export function makeMetrics(gauges: Gauges, version: string): Metrics {
     },
     configRestored: () => refusedFor([]),
     locksLost: (lost) => m.locksLost.inc(lost),
+    certificate: (result, untilSeconds) => {
+      m.certificates.inc({ result });
+      if (untilSeconds !== null) m.certificateUntil.set(untilSeconds);
+    },
     portHost: (event) => m.portHosts.inc({ event }),
     page: async () => ({ text: await writePage(registry), contentType: registry.contentType }),
   };
@@ -72,6 +78,7 @@ export function makeMetrics(gauges: Gauges, version: string): Metrics {
 function declareCommon(m: Families): void {
   m.reloads.inc({ result: 'refused' }, 0);
   for (const event of ['started', 'ended']) m.portHosts.inc({ event }, 0);
+  for (const result of ['renewed', 'refused']) m.certificates.inc({ result }, 0);
   for (const kind of legacyProblems) m.upstreamErrors.inc({ upstream: 'legacy', kind }, 0);
   for (const scope of ['local', 'mysql']) m.lockWait.zero({ scope });
   for (const side of sides) {
@@ -94,6 +101,10 @@ function count(m: Families, record: ExchangeRecord): void {
   }
   if (problem?.code.startsWith('LEGACY_') === true) {
     m.upstreamErrors.inc({ upstream: record.upstream, kind: problem.code });
+  }
+  if (record.tunnel !== undefined) {
+    m.socketBytes.inc({ route, from: 'client' }, record.tunnel.fromClientBytes);
+    m.socketBytes.inc({ route, from: 'legacy' }, record.tunnel.fromLegacyBytes);
   }
   countSession(m, record);
   if (turn === null) return;

@@ -19,7 +19,7 @@ const examples = readdirSync(folder).map((name) => ({
   name,
   text: readFileSync(join(folder, name), 'utf8'),
 }));
-const disk = { fileExists: () => true, listDirectory: () => [], readText: () => null };
+const disk = { fileExists: () => true, isFolder: () => true, listDirectory: () => [], readText: () => null };
 
 /** The routes of a text, without their places; null for a text that the verbs refuse to write. */
 function routesOf(text: string): Route[] | null {

@@ -37,3 +37,17 @@ t.test('nesting that would take the process down is refused before it is read', 
     t.match(message(text), 'the file is nested too deeply', text.slice(0, 8));
   }
 });
+
+t.test('a value with a comma in { } is not taken for two settings', async (t) => {
+  const said = complaints('legacy: http://a\nroutes:\n  /view.pl: { to: port 5%, shadow }\n');
+  t.match(said, '3:28: error: this setting in { } has no value [empty-value]');
+  t.match(said, 'the value needs quotes: { to: "port 5%, shadow" }');
+  t.match(complaints('legacy: http://a\nroutes: { /a: legacy, /b }\n'), '{ /a: "legacy, /b" }');
+  t.match(complaints('legacy: http://a\nroutes: { /a: { to: } }\n'), 'write "key: value"');
+  t.notMatch(message('legacy: http://a\nroutes: { /a: { to: legacy, notes: "" } }\n'), 'in { }');
+  t.notMatch(
+    complaints('admin: { token: hunter, hunter2 }\n'),
+    /needs quotes: .*hunter/,
+    'no secret is shown',
+  );
+});

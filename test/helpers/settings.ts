@@ -10,6 +10,7 @@ export function diskWith(...files: string[]): Disk {
   const paths = new Set(files.map((file) => resolve(file)));
   return {
     fileExists: (path) => paths.has(path),
+    isFolder: (path) => [...paths].some((each) => each.startsWith(`${path}/`)),
     listDirectory: (path) =>
       [...paths].filter((each) => resolve(each, '..') === path).map((each) => each.slice(path.length + 1)),
     readText: (path) => (paths.has(path) ? 'export default definePort();' : null),
