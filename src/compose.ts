@@ -3,15 +3,18 @@ import { hostname } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { composeCertificate } from './compose-certificate.ts';
+import { cutOff } from './compose-end.ts';
 import { portConnections } from './compose-places.ts';
 import { composeRoutes, type RoutesInUse } from './compose-routes.ts';
 import { composeSessions, mostSessions, openTimeline, portSessions } from './compose-sessions.ts';
+import type { Address } from './config/address.ts';
 import type { SessionSettings, Settings } from './config/settings.ts';
 import { makeAdmin } from './control/api.ts';
 import { Problem } from './errors.ts';
 import { systemClock } from './exchange/clock.ts';
-import { makeListener, type Listener } from './gateway/app.ts';
+import { makeListener } from './gateway/app.ts';
 import type { Parts } from './gateway/parts.ts';
+import { makeVisits } from './gateway/visits.ts';
 import { legacyBackend } from './legacy/backend.ts';
 import { openCgi } from './legacy/cgi-open.ts';
 import { passThrough } from './legacy/pass-through.ts';
@@ -33,17 +36,23 @@ export interface Gateway {
   readonly adminUrl: string;
   /** The routes.yaml that runs, and the door for another one. */
   readonly routes: RoutesInUse;
-  /** Lets requests under way finish, then ends everything that was started, in reverse order. */
-  close(): Promise<void>;
+  /**
+   * Lets requests under way finish, then ends everything that was started, in reverse order. What is left after `drain`,
+   * or once `now` is aborted, is cut; gives back how many requests were. The process is to end then: it holds their turns.
+   */
+  close(now?: AbortSignal): Promise<number>;
 }
 
-/** How long requests under way may take once the gateway is told to end. */
-const drainMs = 10_000;
+/** How long who asks the admin listener may take, once the visitors are gone. */
+const adminDrainMs = 2_000;
 /** Requests legacy is given at once; Apache's own default is 150 workers (MaxRequestWorkers). */
 const legacyConnections = 128;
 
 /** What the command line may say instead of the file. */
-export type Instead = Partial<Pick<Settings, 'listen' | 'admin'> & { legacy: string }>;
+export type Instead = Partial<Pick<Settings, 'listen' | 'admin'> & { legacy: string }> & {
+  /** Sockets that are listening already, as file descriptors. */
+  readonly sockets?: { readonly visitors: number | null; readonly admin: number | null };
+};
 
 /** Starts a gateway: settings in, running gateway out. The only place that knows every adapter. */
 export async function compose(
@@ -118,31 +127,48 @@ export async function compose(
   const listener = makeListener(parts, instead.legacy ?? settings.legacy.origin, certificate?.first ?? null);
   const forgetCertificate = certificate?.follow(listener.renew);
   const { app } = listener;
+  let isEnding = false;
   const admin = makeAdmin({
     metrics: () => metrics.page(),
     notReady: () => (sessions === null ? Promise.resolve(null) : sessions.notReady()),
+    isEnding: () => isEnding,
     hosts: [adminAt.host],
     config: () => routes.status(),
     advice: () => habits.advice(),
     sessions: (by) => timeline.list(by),
     session: (idOrLabel) => timeline.find(idOrLabel),
   });
+  const adminVisits = makeVisits(admin.server, () => undefined);
   await portSide.ready();
-  await app.listen({ host: listen.host, port: listen.tcpPort });
-  await admin.listen({ host: adminAt.host, port: adminAt.tcpPort });
+  await app.listen(placeOf(listen, instead.sockets?.visitors ?? null));
+  await admin.listen(placeOf(adminAt, instead.sockets?.admin ?? null));
 
   return {
     url: urlOf(app, settings.tls === null ? 'http' : 'https'),
     adminUrl: urlOf(admin, 'http'),
     routes,
-    close: async () => {
+    close: async (now) => {
+      isEnding = true;
       forgetCertificate?.();
-      await drain(listener);
+      const late = AbortSignal.timeout(routes.current().drainMs);
+      const left = await listener.visits.drain(now === undefined ? late : AbortSignal.any([now, late]));
+      if (left.length > 0) {
+        const idPlaces = sessions?.parts.idPlaces ?? null;
+        // Only a host that is dead can be trusted not to commit any more, once our locks are gone with us.
+        const endWork = async (): Promise<void> =>
+          void (await Promise.all([portSide.close(), transports.close()]));
+        await cutOff(left, { log, newId: parts.newId, idPlaces, endWork });
+        return left.length;
+      }
+      app.server.closeAllConnections();
+      await app.close();
+      await adminVisits.drain(AbortSignal.timeout(adminDrainMs));
       await admin.close();
       await portSide.close();
       await sessions?.close();
       await store?.close();
       await transports.close();
+      return 0;
     },
   };
 }
@@ -192,21 +218,12 @@ function lazyPortSide(settings: Settings, metrics: Metrics, log: Log) {
   };
 }
 
-/** Ends the listener when every request is over, those whose clients have left included: their turns are held still. */
-async function drain({ app, idle, upgrades }: Listener): Promise<void> {
-  // Node closes idle connections once, when the server is told to close; one that becomes idle later would stay.
-  const again = setInterval(() => app.server.closeIdleConnections(), 50);
-  const hard = setTimeout(() => {
-    upgrades.cut();
-    app.server.closeAllConnections();
-  }, drainMs);
-  await app.close();
-  const patience = Promise.withResolvers<void>();
-  const late = setTimeout(patience.resolve, drainMs);
-  await Promise.race([idle(), patience.promise]);
-  clearTimeout(late); // or it would keep us here for as long
-  clearInterval(again);
-  clearTimeout(hard);
+/** Where to listen: at an address, or on a socket that listens there already. */
+function placeOf(
+  { host, tcpPort }: Address,
+  fd: number | null,
+): { host: string; port?: number; fd?: number } {
+  return fd === null ? { host, port: tcpPort } : { host, fd };
 }
 
 function urlOf(app: FastifyInstance, scheme: 'http' | 'https'): string {

@@ -91,6 +91,10 @@ const table = {
     status: 502,
     sentence: 'It is not certain whether your request was carried out. Please check before you repeat it.',
   },
+  CUT_OFF: {
+    status: 504,
+    sentence: 'This request was cut off. It may have been carried out: please check before you repeat it.',
+  },
   GATEWAY_FAULT: { status: 500, sentence: 'Something went wrong in this gateway.' },
 } satisfies Record<string, Row>;
 

@@ -20,6 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[] | typeof anything>> =
   control: thinking,
   cli: anything,
   'compose.ts': anything,
+  'compose-end.ts': anything,
   'compose-routes.ts': anything,
   'compose-sessions.ts': anything,
   'compose-places.ts': anything,

@@ -38,8 +38,9 @@ function addStart(program: Command): void {
   addManual(start, {
     examples: ['banyan start', 'banyan start /etc/banyan/routes.yaml --listen 127.0.0.1:8000'],
     exits: {
-      ok: 'it was told to end, and has',
+      ok: 'it was told to end, and every request was finished first',
       findings: 'the file has errors, or an address is taken',
+      timedOut: 'it was told to end, and requests that took longer than "drain" were cut off',
     },
   });
 }

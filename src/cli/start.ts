@@ -7,12 +7,13 @@ import { makeLog, type Log } from '../telemetry/log.ts';
 import { summary } from './check.ts';
 import { Failure, exitCodes } from './failure.ts';
 import { readFileFor } from './load.ts';
+import { passedSockets } from './passed-sockets.ts';
 import { printFindings } from './print-findings.ts';
 import { note, tell } from './print.ts';
 import { versionOfBanyan } from './version.ts';
 
-/** A gateway that is told to end is gone after so long, twice the time that it gives its requests. */
-const mostMs = 25_000;
+/** What does not let go of us, such as a database that says nothing, is given so long after the last request. */
+const closeMs = 5_000;
 
 /** What the command line may say instead of the file. */
 export interface StartOptions {
@@ -47,20 +48,26 @@ export async function start(file: string, options: StartOptions): Promise<void> 
     onProblem: (error) => gateway.routes.lose('unreadable', error.message),
   });
   process.on('SIGHUP', () => void watcher.check('asked'));
+  const now = new AbortController();
+  let isEnding = false;
   const end = (signal: string): void => {
-    log.info('ending', { signal });
+    const { drainMs } = gateway.routes.current();
+    log.info('ending', { signal, ...(isEnding ? { now: true } : { drainMs }) });
+    if (isEnding) return now.abort(); // a second signal: whoever sends it does not want to wait
+    isEnding = true;
     watcher.close();
-    void gateway.close().then(() => process.exit(0));
-    // Whatever does not let go of us, such as a database that says nothing: the turns are free once we are gone.
-    setTimeout(() => process.exit(1), mostMs).unref();
+    // The turns are free once we are gone.
+    setTimeout(() => process.exit(exitCodes.timedOut), drainMs + closeMs);
+    void gateway.close(now.signal).then((cut) => process.exit(cut === 0 ? exitCodes.ok : exitCodes.timedOut));
   };
-  process.once('SIGTERM', end);
-  process.once('SIGINT', end);
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
 }
 
 async function listen(settings: Settings, instead: Instead, log: Log): Promise<Gateway> {
   try {
-    return await compose(settings, instead, log, versionOfBanyan());
+    const sockets = passedSockets(process.env, process.pid);
+    return await compose(settings, { ...instead, sockets }, log, versionOfBanyan());
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     throw new Failure(exitCodes.findings, `the gateway cannot start: ${reason}`, null, thrown);

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Network, parseNetwork } from '../routing/network.ts';
 import type { Desk } from './desk.ts';
+import { parseDuration } from './duration.ts';
 import { readAs, requiredValueOf, type Section, subsectionOf, valueOf, valuesOf } from './fields.ts';
 import { parseCount } from './read-parts.ts';
 import type { CertificateFiles } from './settings.ts';
@@ -21,6 +22,11 @@ export function readMostSockets(desk: Desk, file: Section): number | null {
   return readAs(desk, valueOf(desk, file, 'websockets'), 'websockets', (text) =>
     parseCount(text, 'websockets', 100_000),
   );
+}
+
+/** Reads `drain`: how long requests under way may take once the gateway is told to end. */
+export function readDrain(desk: Desk, file: Section): number | null {
+  return readAs(desk, valueOf(desk, file, 'drain'), 'drain', (text) => parseDuration(text, 'drain'));
 }
 
 /** Reads `trust`: the web servers in front that are believed. */

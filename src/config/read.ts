@@ -7,7 +7,7 @@ import { type Desk, openDesk, type Purpose } from './desk.ts';
 import { type Disk, largestBytes, realDisk } from './disk.ts';
 import { type Section, readSection } from './fields.ts';
 import { type Finding, hasErrors } from './findings.ts';
-import { readMostSockets, readTls, readTrust } from './read-front.ts';
+import { readDrain, readMostSockets, readTls, readTrust } from './read-front.ts';
 import * as parts from './read-parts.ts';
 import { readDefaults, usualTimeoutMs } from './read-route-settings.ts';
 import { readRoutes } from './read-routes.ts';
@@ -72,6 +72,7 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
   const ports = parts.readPorts(desk, file, settingsDirectory);
   const maxBodyBytes = parts.readMaxBody(desk, file);
   const mostSockets = readMostSockets(desk, file);
+  const drainMs = readDrain(desk, file);
   const session = readSessionSettings(
     desk,
     file,
@@ -95,7 +96,7 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
     desk.error('missing-key', file.at, '"routes" is missing', 'add "routes:" and below it "/**: legacy"');
   const routes = pair === undefined ? [] : readRoutes(desk, pair.value, { ...around, base, defaults, place });
   if (listen === null || admin === null || readOfLegacy === null || ports === null) return null;
-  if (maxBodyBytes === null || mostSockets === null) return null;
+  if (maxBodyBytes === null || mostSockets === null || drainMs === null) return null;
   if (hasErrors(desk.findings)) return null;
   const table = makeTable({
     revision,
@@ -115,6 +116,7 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
     legacy: legacy.upstream,
     maxBodyBytes,
     mostSockets,
+    drainMs,
     ports,
     session,
     table,

@@ -32,6 +32,13 @@ export const siteRows: readonly Setting[] = [
     './ports',
     'The folder of the TypeScript ports, relative to the file.',
   ),
+  row(
+    'file',
+    'drain',
+    'duration',
+    '30s',
+    'How long requests under way may take when the gateway is told to end; what is left then is cut off.',
+  ),
   row('file', 'session', 'map', null, 'Where sessions are kept; without it no request takes a turn.'),
   row(
     'file',
@@ -90,6 +97,20 @@ export const siteRows: readonly Setting[] = [
     'The charset that HTML files of root are said to be in, such as ISO-8859-1.',
   ),
   row('upstream', 'lib', 'folder', null, "The site's own modules, where preload names some of them."),
+  row(
+    'upstream',
+    'persistent',
+    'names',
+    null,
+    'Perl scripts that stay in memory, compiled once, as long as they leave nothing in variables.',
+  ),
+  row(
+    'upstream',
+    'may-leave',
+    'names',
+    null,
+    'Variables in which those may leave something all the same, such as $dbh.',
+  ),
   row(
     'upstream',
     'perl',

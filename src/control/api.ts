@@ -31,6 +31,8 @@ export interface AdminParts {
   readonly metrics: () => Promise<{ text: string; contentType: string }>;
   /** Whether the gateway can do its work: null, or the reason why not. */
   readonly notReady: () => Promise<string | null>;
+  /** Whether the gateway was told to end: then no connection is kept. */
+  readonly isEnding: () => boolean;
   readonly hosts: readonly string[];
   readonly config: () => ConfigStatus;
   /** What somebody should know of the routes' `session:` settings. */
@@ -51,6 +53,7 @@ export interface AdminParts {
 export function makeAdmin(parts: AdminParts): FastifyInstance {
   const app = Fastify({ logger: false, forceCloseConnections: true });
   app.addHook('onRequest', async (request, reply) => {
+    if (parts.isEnding()) void reply.header('connection', 'close');
     const name = request.hostname.replace(/^\[|\]$/g, '');
     const isAddress = /^[\d.]+$/.test(name) || name.includes(':') || name === 'localhost';
     if (!isAddress && !parts.hosts.includes(name)) {
@@ -63,7 +66,7 @@ export function makeAdmin(parts: AdminParts): FastifyInstance {
   });
   app.get('/live', async () => ({ live: true }));
   app.get('/ready', async (_request, reply) => {
-    const reason = await parts.notReady();
+    const reason = parts.isEnding() ? 'draining' : await parts.notReady();
     return reason === null ? { ready: true } : reply.code(503).send({ ready: false, reason });
   });
   app.get('/config', async (_request, reply) =>

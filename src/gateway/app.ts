@@ -1,6 +1,6 @@
 import proxy from '@fastify/http-proxy';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
-import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { SecureContextOptions, Server as SecureServer } from 'node:tls';
 import { Problem, type ProblemCode } from '../errors.ts';
@@ -9,6 +9,7 @@ import { isLingering, linger } from './linger.ts';
 import { lastOpenAnswer } from './presence.ts';
 import type { Parts } from './parts.ts';
 import { makeUpgrades, type Upgrades } from './upgrade.ts';
+import { makeVisits, type Visits } from './visits.ts';
 
 const asItCame = Symbol('the request as it came');
 
@@ -28,8 +29,7 @@ export interface Listener {
   /** Shows another certificate to who connects from now on. */
   readonly renew: (pair: KeyPair) => void;
   readonly upgrades: Upgrades;
-  /** Resolves when no request is under way: also those whose clients have left are over. */
-  readonly idle: () => Promise<void>;
+  readonly visits: Visits;
 }
 
 /**
@@ -41,13 +41,8 @@ export interface Listener {
  * them is to judge, so all of them see `GET /`, and the lanes see the request as it came.
  */
 export function makeListener(parts: Parts, legacyOrigin: string, pair: KeyPair | null): Listener {
-  const underWay = new Set<Promise<void>>();
   const upgrades = makeUpgrades(parts);
   const http = { shouldUpgradeCallback: upgrades.mayUpgrade };
-  const track = (work: Promise<void>): void => {
-    underWay.add(work);
-    void work.finally(() => underWay.delete(work));
-  };
   const app = Fastify({
     logger: false,
     forceCloseConnections: 'idle',
@@ -63,6 +58,7 @@ export function makeListener(parts: Parts, legacyOrigin: string, pair: KeyPair |
       return '/';
     },
   });
+  const visits = makeVisits(app.server as unknown as Server, upgrades.cut);
   // A client that shuts its sending side still wants its answer (promises.md 2a); Node's types do not know the field.
   Object.assign(app.server, { httpAllowHalfOpen: true });
   // Node forgets every field behind the 1,000th, Content-Length and Cookie too, and says nothing. 16 kB are the limit.
@@ -76,8 +72,8 @@ export function makeListener(parts: Parts, legacyOrigin: string, pair: KeyPair |
       const came = raw[asItCame] ?? { method: 'GET', target: '/' };
       reply.hijack();
       raw.method = came.method;
-      const taken = take(raw, reply.raw, came.method, came.target, parts);
-      track(taken);
+      const visit = { request: raw, response: reply.raw, ...came };
+      visits.serve(visit, () => take(raw, reply.raw, came.method, came.target, parts));
     },
   });
   // An expectation nobody knows is no reason to refuse a request that Apache would serve.
@@ -88,15 +84,13 @@ export function makeListener(parts: Parts, legacyOrigin: string, pair: KeyPair |
     refuse(Object.assign(new Error('CONNECT is not passed on'), { code: 'CONNECT' }), socket);
   });
   app.server.on('upgrade', (request: IncomingMessage, socket: Socket, first: Buffer) => {
-    track(upgrades.take(request, socket, first));
+    visits.add(upgrades.take(request, socket, first));
   });
   return {
     app: app as unknown as FastifyInstance,
     renew: (renewed) => (app.server as unknown as SecureServer).setSecureContext(secured(renewed)),
     upgrades,
-    idle: async () => {
-      while (underWay.size > 0) await Promise.all(underWay);
-    },
+    visits,
   };
 }
 

@@ -54,7 +54,8 @@ export function clientOf(request: IncomingMessage, response: ServerResponse): Cl
   };
 }
 
-function apologise(
+/** Tells a client what went wrong, where its answer has not begun; else the connection is cut. */
+export function apologise(
   request: IncomingMessage,
   response: ServerResponse,
   problem: Problem,

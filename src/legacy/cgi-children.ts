@@ -3,8 +3,11 @@ import { ForkServer, type Child } from './fork-server.ts';
 
 /** What a child is to become. All texts hold one character a byte. */
 export interface CgiOrder {
-  /** `perl`: the script becomes the child's program. `itself`: the child runs the file, by its `#!` or as a binary. */
-  readonly how: 'perl' | 'itself';
+  /**
+   * `perl`: the script becomes the child's program. `itself`: the child runs the file, by its `#!` or as a binary. `kept`:
+   * the child compiles the script, and stays with it for further requests.
+   */
+  readonly how: 'perl' | 'itself' | 'kept';
   readonly directory: string;
   readonly script: string;
   readonly args: readonly string[];
@@ -17,6 +20,8 @@ export interface ChildrenOptions {
   readonly perl: string;
   /** What every script is given besides. */
   readonly env: Readonly<Record<string, string>>;
+  /** Variables that scripts that stay may leave something in: `$dbh`. */
+  readonly mayLeave: readonly string[];
   /** Folders of modules beside Perl's own. */
   readonly libraries: readonly string[];
   /** Modules to read before the fork, as files: `CGI/Session.pm`. */
@@ -29,14 +34,21 @@ export interface ChildrenOptions {
 
 /** Children that wait for an order; there are always a few. */
 export interface Children {
-  /** Resolves with a child, in the order of asking; `called off` ones are passed over. Never rejects. */
-  take(): { readonly child: Promise<Child>; callOff(): void };
+  /**
+   * Resolves with a child, in the order of asking; those that were called off are passed over. Never rejects. `kept` is
+   * the script that the child may have served before, and will stay with; null where it is to be fresh.
+   */
+  take(kept: string | null): { readonly child: Promise<Child>; callOff(): void };
+  /** Whether a script has turned out to be one that cannot stay. */
+  isUnfit(script: string): boolean;
   close(): void;
 }
 
 /** How many wait in advance: as many as requests come at once to a small site; a fork takes about a millisecond. */
 const spare = 4;
 const mostModules = 500;
+/** How many children wait with one script; a crowd may have more at work. */
+const mostKept = 8;
 
 /** Keeps a fork server alive, and children ready. */
 export function keepChildren(options: ChildrenOptions): Children {
@@ -44,6 +56,7 @@ export function keepChildren(options: ChildrenOptions): Children {
 }
 
 interface Waiting {
+  readonly kept: string | null;
   readonly resolve: (child: Child) => void;
 }
 
@@ -53,6 +66,10 @@ class Nursery implements Children {
   readonly #waiting: Waiting[] = [];
   #server: ForkServer;
   #ready: Child[] = [];
+  /** Scripts that stay, and the children that wait with them. */
+  readonly #kept = new Map<string, Child[]>();
+  readonly #serves = new WeakMap<Child['identity'], string>();
+  readonly #unfit = new Set<string>();
   /** Children that were asked for and have not come. */
   #asked = 0;
   /** Modules that were asked for and have not been answered. */
@@ -66,9 +83,13 @@ class Nursery implements Children {
     this.#server = this.#start();
   }
 
-  take() {
+  isUnfit(script: string): boolean {
+    return this.#unfit.has(script);
+  }
+
+  take(kept: string | null) {
     const { promise, resolve } = Promise.withResolvers<Child>();
-    const waiting = { resolve };
+    const waiting = { kept, resolve };
     this.#waiting.push(waiting);
     this.#serve();
     return {
@@ -87,22 +108,44 @@ class Nursery implements Children {
   }
 
   #serve(): void {
-    while (this.#waiting.length > 0 && this.#ready.length > 0) {
-      const child = this.#ready.shift() as Child;
-      // One that has ended as it waited is no use to anybody.
-      if (!child.out.destroyed) this.#waiting.shift()?.resolve(child);
+    for (const waiting of [...this.#waiting]) {
+      const child = this.#childFor(waiting);
+      if (child === null) continue;
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      if (waiting.kept !== null) this.#serves.set(child.identity, waiting.kept);
+      waiting.resolve(child);
     }
     const wanted = spare + this.#waiting.length;
     for (; this.#asked + this.#ready.length < wanted; this.#asked++) this.#server.fork();
   }
 
+  /** One that has ended as it waited is no use to anybody. */
+  #childFor({ kept }: Waiting): Child | null {
+    const some = (kept === null ? undefined : this.#kept.get(kept)) ?? [];
+    for (const from of [some, this.#ready]) {
+      for (let child = from.pop(); child !== undefined; child = from.pop())
+        if (!child.out.destroyed) return child;
+    }
+    return null;
+  }
+
+  #keep(child: Child): void {
+    const script = this.#serves.get(child.identity) ?? '';
+    const others = this.#kept.get(script) ?? [];
+    if (others.length >= mostKept) return dismiss(child);
+    this.#kept.set(script, [...others.filter((other) => !other.out.destroyed), child]);
+    this.#serve();
+  }
+
   #start(): ForkServer {
-    const { perl, libraries, log, clock } = this.#options;
-    const env = { ...this.#options.env, BANYAN_LIB: libraries.join(':') };
+    const { perl, libraries, mayLeave, log, clock } = this.#options;
+    const more = { BANYAN_LIB: libraries.join(':'), BANYAN_MAY_LEAVE: mayLeave.join(' ') };
+    const env = { ...this.#options.env, ...more };
     const isCurrent = (): boolean => this.#server === server && !this.#isClosed;
     const server: ForkServer = new ForkServer(perl, env, {
-      ready: (child) => {
+      ready: (child, isAgain) => {
         if (!isCurrent()) return void dismiss(child);
+        if (isAgain) return this.#keep(child);
         this.#asked--;
         this.#pauseMs = 100;
         this.#ready.push(child);
@@ -114,6 +157,13 @@ class Nursery implements Children {
       loaded: (file, why) => {
         if (why !== null) log(`${file} is read by each script that uses it: ${why}`);
         if (--this.#loading === 0 && isCurrent()) this.#replaceReady();
+      },
+      unfit: (script, variables) => {
+        if (this.#unfit.has(script)) return;
+        this.#unfit.add(script);
+        log(
+          `${script} does not stay in memory: the next visitor would find what is left in ${variables.join(', ')}`,
+        );
       },
       stale: () => {
         if (!isCurrent()) return;
@@ -160,8 +210,9 @@ class Nursery implements Children {
   }
 
   #dismiss(): void {
-    for (const child of this.#ready) dismiss(child);
+    for (const child of [...this.#ready, ...[...this.#kept.values()].flat()]) dismiss(child);
     this.#ready = [];
+    this.#kept.clear();
   }
 }
 

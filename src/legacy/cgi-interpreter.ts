@@ -30,6 +30,6 @@ export function howToRun(
   if (allowed === null ? !usualFolders.test(program) : !allowed.includes(program)) return null;
   const isPerl = program === perl || program === '/bin/perl';
   // Its name stands in a line of Perl (see fork-server.pl).
-  const isNameable = !/["\n\r\0]/.test(file);
+  const isNameable = !/["\s\0]/.test(file);
   return forks && isPerl && isNameable && (switches === '' || switches === '-w') ? 'perl' : 'itself';
 }

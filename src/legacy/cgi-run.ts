@@ -50,7 +50,7 @@ export function runScript(
   work: { order: CgiOrder; isRaw: boolean; body: LegacyRequest['body'] },
   listener: CgiListener,
 ): CgiRun {
-  const { child: coming, callOff } = children.take();
+  const { child: coming, callOff } = children.take(work.order.how === 'kept' ? work.order.script : null);
   const answered = Promise.withResolvers<Problem | null>();
   const exited = Promise.withResolvers<Problem | null>();
   let child: Child | null = null;

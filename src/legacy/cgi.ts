@@ -34,6 +34,8 @@ export interface CgiParts {
   readonly index: readonly string[];
   /** What HTML files are said to be in, or null. */
   readonly charset: string | null;
+  /** Scripts that stay in memory, relative to the folder. */
+  readonly kept: ReadonlySet<string>;
   readonly interpreters: Interpreters;
   readonly limits: CgiLimits;
   readonly children: Children;
@@ -130,7 +132,9 @@ class CgiCall implements LegacyCall {
   async #runScript(asked: Asked, script: FoundScript, firstLine: string): Promise<Asked | null> {
     const { site, interpreters, children, clock, limits } = this.#parts;
     const { method, target, redirected, body, lengthBytes } = asked;
-    const how = howToRun(script.file, firstLine, interpreters);
+    const runs = howToRun(script.file, firstLine, interpreters);
+    const mayStay = runs === 'perl' && this.#parts.kept.has(script.file.slice(site.scriptsFolder.length + 1));
+    const how = mayStay && !children.isUnfit(script.file) ? 'kept' : runs;
     if (how === null) {
       this.#say(`"${firstLine.slice(0, 80)}" is not an interpreter that may be used`, script.scriptName);
       return this.#sendPage(asked, plainAnswer(403));

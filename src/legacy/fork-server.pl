@@ -14,8 +14,10 @@ package Banyan::ForkServer;
 #     kill N SIGNAL          to the child and its children
 #     load FILE              such as CGI/Session.pm      -> loaded FILE | not-loaded FILE WHY
 #                                                        -> used FILE...       what a script has read besides
+#                                                        -> stale              one of these has changed
+#                                                        -> unfit SCRIPT VARIABLE...   it cannot stay
 # A child opens two connections to the gateway's socket and says `N out PID` on one and `N err PID` on the other; then it waits on
-# the first for an order: its length in four bytes, and words with a NUL between them (see cgi-children.ts).
+# the first for an order (a script that stays says its exit code, too, and waits for the next): its length in four bytes, and words with a NUL between them (see cgi-children.ts).
 
 use strict;
 use warnings;
@@ -24,12 +26,14 @@ use POSIX ();
 use Socket ();
 
 our $program = 9;    # where perl reads its main program from
+my $kept_script = __FILE__ =~ s/fork-server/kept-script/r;
 my ( $gateway, $address, @standard, @own );
 my %children;          # pid => N
 my %loaded;            # FILE => [ path, its state ]
 my ( $report, $heard );    # children tell what they have read
 my $said = '';
 my $next;                  # in a child: the script
+our %may_leave;            # variables that scripts that stay may leave something in
 
 # Modules that look at $0 or the like while they are read: what they find belongs to one script only.
 my %never = map { $_ => 1 } qw(FindBin.pm threads.pm threads/shared.pm CGI/Carp.pm);
@@ -40,7 +44,8 @@ my $of_request = qr/^(?:HTTP_|REQUEST_|REMOTE_|CONTENT_|PATH_|SCRIPT_|REDIRECT_|
 sub serve {
     $address = Socket::pack_sockaddr_un( delete $ENV{BANYAN_SOCKET} );
     @own      = split /:/, delete $ENV{BANYAN_LIB} || '';
-    @standard = map { "$_/" } grep { !ref && m{^/} } @own, @INC;
+    %may_leave = map { $_ => 1 } split / /, delete $ENV{BANYAN_MAY_LEAVE} || '';
+    @standard = map { "$_/" } grep { !ref && m{^/} } @INC;
     $0 = 'banyan fork server';
     pipe $heard, $report or die "pipe: $!";
     fcntl $report, Fcntl::F_SETFL(), Fcntl::O_NONBLOCK();    # no script ever waits for us
@@ -115,9 +120,23 @@ sub become {
     $SIG{PIPE} = 'DEFAULT';
     POSIX::sigprocmask( POSIX::SIG_SETMASK(), POSIX::SigSet->new );
     my ( $out, $err ) = map { connection("$number $_ $$") } qw(out err);
-    my $length = unpack 'N', exactly( $out, 4 );
-    run( $out, $err, split /\0/, exactly( $out, $length ), -1 );
+    my $order = order_from($out) or POSIX::_exit(0);    # not needed any more
+    if ( $order->[0] eq 'kept' ) {
+        require $kept_script;
+        my @rest = Banyan::KeptScript::serve( $number, $out, $err, $order );
+        ( $out, $err, $order ) = @rest if @rest;
+        $order->[0] = 'itself';                          # what is in memory is no fresh perl any more
+    }
+    run( $out, $err, @$order );
     return 1;
+}
+
+# The words of an order, or nothing where the gateway has hung up.
+sub order_from {
+    my ($out) = @_;
+    my $length = exactly( $out, 4 );
+    my $words = defined $length ? exactly( $out, unpack 'N', $length ) : undef;
+    return defined $words ? [ split /\0/, $words, -1 ] : undef;
 }
 
 sub connection {
@@ -132,7 +151,7 @@ sub exactly {
     my ( $from, $length ) = @_;
     my $bytes = '';
     while ( length $bytes < $length ) {
-        sysread $from, $bytes, $length - length $bytes, length $bytes or POSIX::_exit(0);    # not needed any more
+        sysread $from, $bytes, $length - length $bytes, length $bytes or return;
     }
     return $bytes;
 }
@@ -149,7 +168,7 @@ sub run {
     %ENV = map { split /=/, $_, 2 } @rest;
     if ( !chdir $directory ) { print {*STDERR} "cannot enter the folder of the script: $!\n"; POSIX::_exit(126) }
     if ( $how eq 'itself' || grep { $_->[1] ne state_of( $_->[0] ) } values %loaded ) {
-        syswrite $report, "!stale\n" if $how ne 'itself';
+        report('!stale') if $how ne 'itself';
         POSIX::close($program);
         no warnings 'exec';
         exec {$script} $script, @arguments;
@@ -163,6 +182,7 @@ sub run {
     @ARGV = @arguments;
     $0    = $script;
     $^T   = time;
+    FindBin::again() if defined &FindBin::again;
     srand;    # where a module has drawn a number already, all children would draw the same ones
     return;
 }
@@ -180,9 +200,17 @@ END {
     if ( defined $next ) {
         local ( $?, $!, $@ );
         my @used = grep { is_standard( $_, $INC{$_} ) && !$loaded{$_} } keys %INC;
-        syswrite $report, substr( "@used", 0, 4000 ) . "\n" if @used;
+        report(@used) if @used;
     }
 }
+
+# Whether a file is the site's own: none of perl's, and none of ours.
+sub is_own {
+    my ($path) = @_;
+    return $path !~ m{^/dev/fd/} && $path ne __FILE__ && $path ne $kept_script && !grep { index( $path, $_ ) == 0 } @standard;
+}
+
+sub report { syswrite $report, substr( "@_", 0, 4000 ) . "\n" }
 
 sub is_standard {
     my ( $file, $path ) = @_;
@@ -192,7 +220,7 @@ sub is_standard {
 
 sub learn {
     sysread $heard, my $lines, 65_536;
-    tell_gateway('stale') if $lines =~ s/!stale\n//g;
+    tell_gateway($1) while $lines =~ s/^!(.*)\n//m;
     my %seen = map { $_ => 1 } grep { !$loaded{$_} && !$never{$_} } split /\s+/, $lines;
     tell_gateway( 'used', sort keys %seen ) if %seen;
 }
@@ -202,10 +230,11 @@ sub load {
     my ($file) = @_;
     return if $loaded{$file};
     local @INC = ( @own, @INC );
+    local $0 = '-e';    # FindBin is content with it, and looks again for each script
     my $why = $never{$file} ? 'it looks at the script that reads it' : harm($file);
     if ( $why eq '' ) { eval { require $file; 1 } or $why = 'it cannot be read' }
     if ( $why ne '' ) { $never{$file} = 1; return tell_gateway( 'not-loaded', $file, $why ) }
-    $loaded{$_} ||= [ $INC{$_}, state_of( $INC{$_} ) ] for grep { is_standard( $_, $INC{$_} ) } keys %INC;
+    $loaded{$_} ||= [ $INC{$_}, state_of( $INC{$_} ) ] for grep { defined $INC{$_} && !ref $INC{$_} } keys %INC;
     tell_gateway( 'loaded', $file );
 }
 

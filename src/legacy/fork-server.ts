@@ -14,6 +14,8 @@ export interface Ended {
 
 /** A process that waits for an order, or has had one. */
 export interface Child {
+  /** The same for every request that one process serves. */
+  readonly identity: object;
   /** Where the order goes, and where what the script prints comes from. */
   readonly out: Socket;
   /** What the script reads, and what it says on its standard error. */
@@ -26,11 +28,14 @@ export interface Child {
 
 /** What a fork server tells of itself. */
 export interface ForkServerNews {
-  readonly ready: (child: Child) => void;
+  /** `isAgain`: it has served a request, and stays with its script. */
+  readonly ready: (child: Child, isAgain: boolean) => void;
   /** Modules that a script has read, and that could be read before the fork: `CGI/Session.pm`. */
   readonly used: (files: string[]) => void;
   /** An answer to `load`; `why` says why not. */
   readonly loaded: (file: string, why: string | null) => void;
+  /** A script cannot stay in memory: what it leaves in these variables would be there for the next visitor. */
+  readonly unfit: (script: string, variables: string[]) => void;
   /** A module has been changed since it was read: children compile everything themselves now. */
   readonly stale: () => void;
   readonly said: (line: string) => void;
@@ -46,7 +51,7 @@ interface Known {
   out: Socket | null;
   err: Socket | null;
   pid: number;
-  readonly ended: PromiseWithResolvers<Ended>;
+  ended: PromiseWithResolvers<Ended>;
 }
 
 /** One fork server: a perl that forks children, each of which becomes a script. fork-server.pl says how. */
@@ -119,18 +124,27 @@ export class ForkServer {
     connection.on('error', () => undefined); // whoever uses it hears of its close
     connection.once('data', (hello: Buffer) => {
       connection.pause();
-      const [, number, stream, pid] = /^(\d+) (out|err) (\d+)\n$/.exec(hello.toString('latin1')) ?? [];
+      const [, number, stream, pid, code] =
+        /^(\d+) (out|err) (\d+)(?: (\d+))?\n$/.exec(hello.toString('latin1')) ?? [];
       const child = this.#children.get(Number(number));
       if (child === undefined) return void connection.destroy();
       child[stream as 'out' | 'err'] = connection;
       child.pid = Number(pid);
-      if (child.out !== null && child.err !== null)
-        this.#news.ready(this.#handle(child, child.out, child.err));
+      const { out, err } = child;
+      if (out === null || err === null) return;
+      [child.out, child.err] = [null, null]; // whoever has them now looks after them
+      if (code !== undefined) {
+        child.ended.resolve({ code: Number(code), signal: null });
+        child.ended = Promise.withResolvers();
+      }
+      this.#news.ready(this.#handle(child, out, err), code !== undefined);
     });
   }
 
-  #handle({ number, pid, ended }: Known, out: Socket, err: Socket): Child {
+  #handle(known: Known, out: Socket, err: Socket): Child {
+    const { number, pid, ended } = known;
     return {
+      identity: known,
       out,
       err,
       ended: ended.promise,
@@ -149,6 +163,7 @@ export class ForkServer {
     else if (word === 'loaded') this.#news.loaded(first, null);
     else if (word === 'not-loaded') this.#news.loaded(first, rest.join(' '));
     else if (word === 'stale') this.#news.stale();
+    else if (word === 'unfit') this.#news.unfit(first, rest);
   }
 
   /** `status` is what waitpid says. */
@@ -158,10 +173,8 @@ export class ForkServer {
     if (child === undefined) return;
     const signal = status & 127;
     child.ended.resolve(signal === 0 ? { code: status >> 8, signal: null } : { code: null, signal });
-    if (child.out === null || child.err === null) {
-      child.out?.destroy();
-      child.err?.destroy();
-    }
+    child.out?.destroy();
+    child.err?.destroy();
   }
 
   /** Without their parent nobody buries the children, so we look whether they are still there. */

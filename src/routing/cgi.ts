@@ -16,6 +16,10 @@ export interface CgiSettings {
   readonly learns: boolean;
   /** Folders of the site's own modules, where any of those are to be read before the fork; absolute. */
   readonly libraries: readonly string[];
+  /** Perl scripts that are compiled once and stay in memory, relative to the folder. */
+  readonly persistent: readonly string[];
+  /** What those may leave in variables all the same: `$dbh`, `%Shop::conf`. */
+  readonly mayLeave: readonly string[];
   /** The charset that HTML files are said to be in, or null. */
   readonly charset: string | null;
   /** Variables of the gateway's own environment that scripts are given. */

@@ -27,7 +27,8 @@ export async function useGatewayHere(
   const text = `listen: 127.0.0.1:0
 admin: 127.0.0.1:0
 legacy: ${legacy}
-${top}session:
+${top}drain: 10s
+session:
   store: file://${folder}
   lock: { wait: 20s }
 routes:

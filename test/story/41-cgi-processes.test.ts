@@ -141,6 +141,79 @@ t.test('what is no script of the folder is not run', async (t) => {
   }
 });
 
+t.test('a script that stays is compiled once, and every request is its first', async (t) => {
+  script(
+    'stays.pl',
+    `use CGI; our $runs; sub note { open my $f, '>>', "${notes}/stays"; print {$f} "@_\\n" }
+BEGIN { note('compiled') }
+$runs++; my $q = CGI->new; my $name = $q->param('name') || 'nobody';
+print $q->header('text/plain'), "$name $runs ", join('|', @ARGV), " ", defined $ENV{CONTENT_LENGTH} ? $ENV{CONTENT_LENGTH} : 'none', "\\n", <DATA>;
+$/ = undef; $| = 1; $SIG{ALRM} = sub { }; exit 4 if $name eq 'early'; die "dies\\n" if $name eq 'dying';
+END { note("end $?") }
+__DATA__
+data
+`,
+  );
+  script(
+    'unfit.pl',
+    `my $name = 'first'; sub name { $name } print "Content-Type: text/plain\\n\\n", name(), "\\n";`,
+  );
+  writeFileSync(
+    join(shop.root, 'lib/Visitor.pm'),
+    'package Visitor; my $first; sub first { $first ||= $ENV{QUERY_STRING} } 1;\n',
+  );
+  script(
+    'leaves.pl',
+    `use lib '${join(shop.root, 'lib')}'; use Visitor; ${helpers} print Visitor::first(), "\\n";`,
+  );
+  const staying = await useRunner(
+    'staying',
+    ', persistent: [stays.pl, unfit.pl, leaves.pl], may-leave: [$runs]',
+  );
+  const form = { method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } };
+  const first = await ask(staying.url, '/cgi-bin/stays.pl', { ...form, body: 'name=ann' });
+  t.equal(first.body, 'ann 1  8\ndata\n');
+  t.equal(
+    (await ask(staying.url, '/cgi-bin/stays.pl?name=bob')).body,
+    'bob 2  none\ndata\n',
+    'but what it leaves in variables',
+  );
+  t.equal((await ask(staying.url, '/cgi-bin/stays.pl?a+b')).body, 'nobody 3 a|b none\ndata\n');
+  for (const [name, code] of [
+    ['early', 4],
+    ['dying', 255],
+  ] as const) {
+    await ask(staying.url, `/cgi-bin/stays.pl?name=${name}`);
+    const known = await logged(
+      staying,
+      ({ problem, detail }) => problem === 'SCRIPT_FAILED' && String(detail).endsWith(`${code}`),
+    );
+    t.ok(known, `its exit code is known: ${code}`);
+  }
+  t.match(
+    (await ask(staying.url, '/cgi-bin/stays.pl')).body,
+    /^nobody 6/,
+    'exit and die end a request, not the process',
+  );
+  const lines = readFileSync(join(notes, 'stays'), 'utf8').trim().split('\n');
+  t.strictSame(lines, ['compiled', 'end 0', 'end 0', 'end 0', 'end 4', 'end 255', 'end 0']);
+  t.match((await ask(staying.url, '/cgi-bin/unfit.pl')).body, /first/, 'one that cannot stay is run as ever');
+  t.match(
+    await logged(staying, ({ msg }) => /does not stay/.test(String(msg))),
+    { msg: /\$name/ },
+    'and named',
+  );
+  for (const name of ['ann', 'bob']) {
+    const { body } = await ask(staying.url, `/cgi-bin/leaves.pl?${name}`);
+    t.match(body, `\n${name}\n`, 'nor is one that leaves something in a variable of a module');
+  }
+  t.match(await logged(staying, ({ msg }) => /leaves.pl does not stay/.test(String(msg))), {
+    msg: /\$Visitor::first/,
+  });
+  script('stays.pl', 'print "Content-Type: text/plain\\n\\nanother\\n";');
+  t.match((await ask(staying.url, '/cgi-bin/stays.pl')).body, /another/, 'a changed script is noticed');
+});
+
 t.test('a crowd is served, and nothing is left of it', async (t) => {
   const replies = await Promise.all(
     Array.from({ length: 60 }, (_, i) => ask(gateway.url, `/cgi-bin/echo.pl?n=${i}`)),

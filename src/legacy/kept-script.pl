@@ -1,0 +1,163 @@
+package main;
+
+# Where the program of a script is compiled: no variable of ours is in sight.
+sub Banyan::KeptScript::compiled { eval $_[0] }
+
+package Banyan::KeptScript;
+
+# A script that stays (`persistent:`): compiled once, and called for one request after another, as mod_perl's Registry does
+# it. After each request it is looked at what the script has left in variables: where there is anything, this process has
+# served its last request, and the script is not kept any more. fork-server.pl has forked this process, which serves this
+# one script for the rest of its life.
+
+use strict;
+use warnings;
+use B ();
+BEGIN { *CORE::GLOBAL::exit = sub (;$) { die bless { code => @_ ? $_[0] : 0 }, 'Banyan::KeptScript::Exit' } }
+
+my $most_requests = 1000;    # then a fresh process: what little each request leaves behind does not add up
+my $most_looked_at = 100;     # elements of a variable that are compared
+
+# Serves the first order and all that follow. Returns where the script cannot be kept: the caller runs it as ever.
+sub serve {
+    my ( $number, $out, $err, $order ) = @_;
+    my ( undef, $directory, $script ) = @$order;
+    my ( $switches, $source, $data ) = source_of($script) or return;
+    $^W = 1 if $switches =~ /w/;
+    my $call = compile( $script, $source ) or return;
+    my @script_ends = take_ends();
+    my %files = map { $_ => Banyan::ForkServer::state_of($_) } $script, grep { defined && !ref } values %INC;
+    my %before = variables();
+    for my $count ( 1 .. $most_requests ) {
+        my $status = request( $out, $err, $order, $call, $data, @script_ends );
+        my %now = variables();
+        my @left = grep { !$Banyan::ForkServer::may_leave{$_} && ( $before{$_} || '' ) ne $now{$_} } sort keys %now;
+        Banyan::ForkServer::report( '!unfit', $script, @left[ 0 .. ( $#left > 9 ? 9 : $#left ) ] ) if @left;
+        CORE::exit($status) if @left || $count == $most_requests;
+        ( $out, $err ) = map { Banyan::ForkServer::connection("$number $_ $$ $status") } qw(out err);
+        $order = Banyan::ForkServer::order_from($out) or CORE::exit(0);
+        # A file that has changed: this request, and the end of this process, are a fresh perl's.
+        return ( $out, $err, $order ) if grep { $files{$_} ne Banyan::ForkServer::state_of($_) } keys %files;
+    }
+}
+
+# The switches of its first line, the program, and what follows __END__ or __DATA__.
+sub source_of {
+    my ($script) = @_;
+    open my $file, '<', $script or return;
+    my $text = do { local $/; <$file> };
+    my ($switches) = $text =~ /\A#!\S*perl\S*[ \t]*(.*)/ ? $1 : '';
+    my ( $source, $data ) = split /^__(?:END|DATA)__\r?\n/m, $text, 2;
+    return ( $switches, $source, $data );
+}
+
+# The script as a function of package main. A named function that uses a variable of the script's own would go on with
+# the first request's: such a script is not kept.
+sub compile {
+    my ( $script, $source ) = @_;
+    my $unshared;
+    local $SIG{__WARN__} = sub { $_[0] =~ /^Variable "(.+?)" (?:will not stay shared|is not available)/ ? $unshared = $1 : warn @_ };
+    my $call = compiled("use warnings 'closure'; sub {\n#line 1 \"$script\"\n$source\n}");
+    return $call if $call && !defined $unshared;
+    Banyan::ForkServer::report( '!unfit', $script, defined $unshared ? $unshared : '(compile)' );
+    return;
+}
+
+# The END blocks of the site's own files, which are run after each request; others wait for the end of the process.
+sub take_ends {
+    my $all = B::end_av();
+    return if !$all->isa('B::AV');
+    my ( $blocks, @blocks ) = ( $all->object_2svref, $all->ARRAY );
+    my @own;
+    for my $at ( reverse 0 .. $#blocks ) {
+        next if !Banyan::ForkServer::is_own( $blocks[$at]->FILE );
+        unshift @own, $blocks[$at]->object_2svref;
+        splice @$blocks, $at, 1;
+    }
+    return @own;
+}
+
+# One request. Returns the exit code it would have had.
+sub request {
+    my ( $out, $err, $order, $call, $data, @ends ) = @_;
+    my ( undef, $directory, $script, $arguments, @rest ) = @$order;
+    my @kept = ( $/, $\, $,, $;, $", $^W, umask, $0 );
+    my %signals = %SIG;
+    # Opened over what they were: they keep their descriptors 0, 1 and 2.
+    open STDIN,  '<&', $err;
+    open STDOUT, '>&', $out;
+    open STDERR, '>&', $err;
+    close $_ for $out, $err;
+    select STDERR; $| = 1;
+    select STDOUT; $| = 0;
+    @ARGV = splice @rest, 0, $arguments;
+    %ENV  = map { split /=/, $_, 2 } @rest;
+    ( $0, $^T, $@, $!, $? ) = ( $script, time, '', 0, 0 );
+    chdir $directory;
+    CGI::initialize_globals() if defined &CGI::initialize_globals;
+    if ( defined $data ) { no warnings; open main::DATA, '<', \$data }
+    my $status = finish($call);
+    for my $end (@ends) { $? = $status; my $later = finish($end); $status = $later || $? }
+    open $_, '>', '/dev/null' for \*STDOUT, \*STDERR;    # what was printed is sent, and the answer is over
+    open STDIN, '<', '/dev/null';
+    ( $/, $\, $,, $;, $", $^W ) = @kept;
+    umask $kept[6];
+    for ( keys %SIG ) { $SIG{$_} = defined $signals{$_} && $signals{$_} ne '' ? $signals{$_} : 'DEFAULT' if ( $SIG{$_} || '' ) ne ( $signals{$_} || '' ) }
+    return $status & 255;
+}
+
+# Runs code to its end, and gives the exit code that perl would have made of it.
+sub finish {
+    my ($code) = @_;
+    return 0 if eval { $code->(); 1 };
+    return $@->{code} if ref $@ && ref $@ eq 'Banyan::KeptScript::Exit';
+    print {*STDERR} $@;
+    return $! + 0 || ( $? >> 8 ) || 255;
+}
+
+# What holds something of all that a script can leave something in: package variables of main and of the site's own
+# packages, and variables of files that named functions there use. name => what it holds, as far as it is looked at.
+sub variables {
+    my %found;
+    my %own = map { s{/}{::}gr =~ s/\.pm\z//r => 1 } grep { /\.pm\z/ && defined $INC{$_} && !ref $INC{$_} && Banyan::ForkServer::is_own( $INC{$_} ) } keys %INC;
+    for my $package ( 'main', sort keys %own ) {
+        no strict 'refs';
+        my $prefix = $package eq 'main' ? '' : "${package}::";
+        for my $name ( grep { /^[A-Za-z_]\w*\z/ && !/^(?:ENV|INC|ARGV|ARGVOUT|STDIN|STDOUT|STDERR|DATA|SIG|_)\z/ } keys %{"${package}::"} ) {
+            next if ref \${"${package}::"}{$name} ne 'GLOB';
+            my $glob = *{"${package}::$name"};
+            note_variable( \%found, "\$$prefix$name", *{$glob}{SCALAR} );
+            note_variable( \%found, "\@$prefix$name", *{$glob}{ARRAY} );
+            note_variable( \%found, "%$prefix$name", *{$glob}{HASH} );
+            captured( \%found, $prefix, *{$glob}{CODE} ) if *{$glob}{CODE};
+        }
+    }
+    return %found;
+}
+
+# The variables of its file that a function uses: it goes on with them at the next request.
+sub captured {
+    my ( $found, $prefix, $code ) = @_;
+    my $function = B::svref_2object($code);
+    return if !$function->can('PADLIST') || !$function->PADLIST->isa('B::PADLIST') || $function->XSUB || !Banyan::ForkServer::is_own( $function->FILE || '' );
+    my ( $names, $values ) = map { [ $_->ARRAY ] } $function->PADLIST->ARRAY;
+    for my $at ( 1 .. $#$names ) {
+        my $name = $names->[$at];
+        next if !$name->can('PV') || !defined $name->PV || $name->PV !~ /^[\$\@%]\w/ || !( $name->FLAGS & B::PADNAMEt_OUTER() );
+        note_variable( $found, substr( $name->PV, 0, 1 ) . $prefix . substr( $name->PV, 1 ), $values->[$at]->object_2svref );
+    }
+    return;
+}
+
+sub note_variable {
+    my ( $found, $name, $variable ) = @_;
+    my $kind = $variable ? B::svref_2object($variable)->isa('B::AV') ? 'list' : B::svref_2object($variable)->isa('B::HV') ? 'map' : 'one' : return;
+    my @held =
+        $kind eq 'one' ? ( defined $$variable ? $$variable : () )
+      : $kind eq 'list' ? @$variable
+      :                   map { $_ => $variable->{$_} } sort keys %$variable;
+    $found->{$name} = join "\0", scalar @held, map { defined $_ ? $_ : '' } @held > $most_looked_at ? @held[ 0 .. $most_looked_at ] : @held if @held;
+    return;
+}
+
+1;
