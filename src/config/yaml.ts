@@ -159,16 +159,18 @@ function reportTricks(desk: Desk, document: Document.Parsed): void {
       `${what} are not used in routes.yaml`,
       'write the value out; "defaults:" is for what is shared',
     );
+  const refuseMarks = (node: Node): void => {
+    if ('anchor' in node && node.anchor !== undefined) refuse(node, 'anchors (&name)');
+    if (node.tag !== undefined) refuse(node, 'tags (!name)');
+  };
   visit(document, {
     Alias: (_, node) => refuse(node, 'aliases (*name)'),
-    Node: (_, node) => {
-      if ('anchor' in node && node.anchor !== undefined) refuse(node, 'anchors (&name)');
-      if (node.tag !== undefined) refuse(node, 'tags (!name)');
-    },
+    Node: (_, node) => refuseMarks(node),
     Pair: (_, pair) => {
       if (isScalar(pair.key) && pair.key.value === '<<') refuse(pair.key, 'merge keys (<<)');
     },
     Map: (_, map) => {
+      refuseMarks(map); // `Node` is not asked of what has a visitor of its own
       if (map.flow === true) refuseLostCommas(desk, map);
     },
   });
