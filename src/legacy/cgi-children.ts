@@ -63,7 +63,7 @@ interface Waiting {
 class Nursery implements Children {
   readonly #options: ChildrenOptions;
   readonly #modules: Set<string>;
-  readonly #waiting: Waiting[] = [];
+  #waiting: Waiting[] = [];
   #server: ForkServer;
   #ready: Child[] = [];
   /** Scripts that stay, and the children that wait with them. */
@@ -108,13 +108,13 @@ class Nursery implements Children {
   }
 
   #serve(): void {
-    for (const waiting of [...this.#waiting]) {
+    this.#waiting = this.#waiting.filter((waiting) => {
       const child = this.#childFor(waiting);
-      if (child === null) continue;
-      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      if (child === null) return true;
       if (waiting.kept !== null) this.#serves.set(child.identity, waiting.kept);
       waiting.resolve(child);
-    }
+      return false;
+    });
     const wanted = spare + this.#waiting.length;
     for (; this.#asked + this.#ready.length < wanted; this.#asked++) this.#server.fork();
   }
@@ -144,7 +144,7 @@ class Nursery implements Children {
     const isCurrent = (): boolean => this.#server === server && !this.#isClosed;
     const server: ForkServer = new ForkServer(perl, env, {
       ready: (child, isAgain) => {
-        if (!isCurrent()) return void dismiss(child);
+        if (!isCurrent()) return dismiss(child);
         if (isAgain) return this.#keep(child);
         this.#asked--;
         this.#pauseMs = 100;

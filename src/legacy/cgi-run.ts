@@ -50,12 +50,12 @@ export function runScript(
   work: { order: CgiOrder; isRaw: boolean; body: LegacyRequest['body'] },
   listener: CgiListener,
 ): CgiRun {
-  const { child: coming, callOff } = children.take(work.order.how === 'kept' ? work.order.script : null);
+  const taking = children.take(work.order.how === 'kept' ? work.order.script : null);
   const answered = Promise.withResolvers<Problem | null>();
   const exited = Promise.withResolvers<Problem | null>();
   let child: Child | null = null;
   let hungUp = false;
-  void coming.then((came) => {
+  void taking.child.then((came) => {
     child = came;
     if (hungUp) came.out.destroy();
     const attended = attend(came, clock, limits, work, listener);
@@ -72,7 +72,7 @@ export function runScript(
     },
     callOff: () => {
       if (child !== null) return;
-      callOff();
+      taking.callOff();
       answered.resolve(new Problem('LEGACY_DOWN', 'it was given up while it waited for a process'));
       exited.resolve(null);
     },
