@@ -6,6 +6,7 @@ import { machine, printReport, type Bench, type Report } from './report.ts';
 /** Every bench is a file of its name that exports `bench`; it is loaded when it is asked for. */
 const benches: Readonly<Record<string, string>> = {
   proxy: 'what the gateway costs: 1 kB pages through nginx, @fastify/http-proxy and both lanes',
+  cgi: 'what running a script costs: mod_cgid, and the three ways in which banyan runs them itself',
   codec: 'what reading and writing a cart of 14 kB costs, in every format of sessions',
   session: 'what a turn costs, and whether turns are fair: alone, in a herd, between gateways',
   fuzz: 'whether a million hostile inputs break a codec, hold it up or stay in memory',

@@ -64,7 +64,7 @@ export async function startBanyan(
   scratch: string,
   legacy: string,
   routes: string,
-  options: { log: string; nodeArgs?: readonly string[] },
+  options: { log: string; nodeArgs?: readonly string[]; env?: Record<string, string> },
 ): Promise<GatewayPeer> {
   const [tcpPort, adminTcpPort] = [await freeTcpPort(), await freeTcpPort()];
   const file = join(scratch, `routes-${++count}.yaml`);
@@ -80,7 +80,8 @@ export async function startBanyan(
     '--log',
     options.log,
   ]);
-  const peer = await startPeer('banyan', scratch, command, { tcpPort, asWhoWeAre: true });
+  const env = options.env === undefined ? {} : { env: options.env };
+  const peer = await startPeer('banyan', scratch, command, { tcpPort, ...env, asWhoWeAre: true });
   return { ...peer, adminUrl: `http://127.0.0.1:${adminTcpPort}` };
 }
 

@@ -18,6 +18,8 @@ BEGIN { *CORE::GLOBAL::exit = sub (;$) { die bless { code => @_ ? $_[0] : 0 }, '
 my $most_requests = 1000;    # then a fresh process: what little each request leaves behind does not add up
 my $most_looked_at = 100;     # elements of a variable that are compared
 
+no warnings 'once';           # of the fork server's variables, in its own file
+
 # Serves the first order and all that follow. Returns where the script cannot be kept: the caller runs it as ever.
 sub serve {
     my ( $number, $out, $err, $order ) = @_;
@@ -129,7 +131,7 @@ sub variables {
             note_variable( \%found, "\$$prefix$name", *{$glob}{SCALAR} );
             note_variable( \%found, "\@$prefix$name", *{$glob}{ARRAY} );
             note_variable( \%found, "%$prefix$name", *{$glob}{HASH} );
-            captured( \%found, $prefix, *{$glob}{CODE} ) if *{$glob}{CODE};
+            captured( \%found, *{$glob}{CODE} ) if *{$glob}{CODE};
         }
     }
     return %found;
@@ -137,9 +139,11 @@ sub variables {
 
 # The variables of its file that a function uses: it goes on with them at the next request.
 sub captured {
-    my ( $found, $prefix, $code ) = @_;
+    my ( $found, $code ) = @_;
     my $function = B::svref_2object($code);
     return if !$function->can('PADLIST') || !$function->PADLIST->isa('B::PADLIST') || $function->XSUB || !Banyan::ForkServer::is_own( $function->FILE || '' );
+    my $package = $function->STASH->NAME;    # a function may have been exported to where it was found
+    my $prefix = $package eq 'main' ? '' : "${package}::";
     my ( $names, $values ) = map { [ $_->ARRAY ] } $function->PADLIST->ARRAY;
     for my $at ( 1 .. $#$names ) {
         my $name = $names->[$at];

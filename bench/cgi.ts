@@ -1,0 +1,141 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startShop, type Shop } from '../scripts/shop/shop.ts';
+import { load, type Load } from './load.ts';
+import { startBanyan } from './peers.ts';
+import { atLeast, reported, rounded, type Bench, type Goal, type Measured, type Row } from './report.ts';
+import { interleave, medianOf, ratio, type Rounds } from './rounds.ts';
+import { moveAside, needWrk } from './tools.ts';
+
+const pages = ['hello.pl', 'view.pl?sku=LP-1001', 'cart.pl?action=show'] as const;
+const runners = ['Apache, mod_cgid', 'banyan, spawn', 'banyan, fork', 'banyan, persistent'] as const;
+type Runner = (typeof runners)[number];
+const connections = 4;
+
+interface Case {
+  readonly name: string;
+  readonly url: string;
+  readonly pid: number;
+}
+
+/** What it costs to run a script: each way on one core, with load and database on the other. */
+export const bench: Bench = {
+  async run({ rounds, seconds, say }): Promise<Measured> {
+    needWrk(say);
+    if (!moveAside()) say('one core or no taskset: load and server under test share what there is');
+    const shop = await startShop('bench-cgi');
+    const stops: (() => Promise<void>)[] = [() => shop.stop()];
+    try {
+      const servers = await startAll(shop, stops);
+      const cases = runners.flatMap((runner) =>
+        pages.map((page): Case => {
+          const { origin, pid } = servers[runner];
+          return { name: nameOf(runner, page), url: `${origin}/cgi-bin/${page}`, pid };
+        }),
+      );
+      for (const each of cases) await check(each);
+      const contenders = cases.map((each) => ({
+        name: each.name,
+        measure: () => load({ ...each, connections, sessions: 0, seconds }),
+      }));
+      const measured = await interleave(contenders, rounds, (round) =>
+        say(round === 0 ? 'warming up' : `round ${round} of ${rounds}`),
+      );
+      return { rows: cases.map((each) => rowOf(each, measured)), goals: goalsOf(measured) };
+    } finally {
+      for (const stop of stops.toReversed()) await stop();
+    }
+  },
+};
+
+const nameOf = (runner: Runner, page: string): string => `${runner}: ${page.split('?', 1)[0]}`;
+
+async function startAll(
+  shop: Shop,
+  stops: (() => Promise<void>)[],
+): Promise<Record<Runner, { origin: string; pid: number }>> {
+  const hello = join(shop.root, 'cgi-bin/hello.pl');
+  writeFileSync(hello, '#!/usr/bin/perl\nprint "Content-Type: text/plain\\n\\nhello\\n";\n');
+  chmodSync(hello, 0o755);
+  pinTree(shop.apache.server.pid);
+  const clean = join(shop.scratch, 'clean');
+  cpSync(shop.root, clean, { recursive: true });
+  forgetTheForm(join(clean, 'lib/Shop.pm'));
+  const banyan = async (root: string, settings: string) => {
+    const legacy = `{ cgi: ${root}/cgi-bin, env: [SHOP_CONF], lib: ${root}/lib, ${settings} }`;
+    const env = { SHOP_CONF: join(shop.root, 'conf/shop.conf') };
+    const peer = await startBanyan(shop.scratch, legacy, 'routes:\n  /**: legacy', { log: 'silent', env });
+    stops.push(() => peer.stop());
+    return { origin: new URL(peer.url).origin, pid: peer.pid };
+  };
+  const scripts = 'persistent: [hello.pl, view.pl, cart.pl], may-leave: ["$Shop::dbh", "%Shop::conf"]';
+  return {
+    'Apache, mod_cgid': { origin: shop.apache.url, pid: shop.apache.server.pid },
+    'banyan, spawn': await banyan(shop.root, 'perl: spawn'),
+    'banyan, fork': await banyan(shop.root, 'preload: [auto, Shop]'),
+    'banyan, persistent': await banyan(clean, `preload: [auto, Shop], ${scripts}`),
+  };
+}
+
+/** Shop.pm keeps the form it has read, which the next visitor would get; the copy for the persistent mode forgets it. */
+function forgetTheForm(file: string): void {
+  const text = readFileSync(file, 'latin1');
+  const forgetting = text.replace(/^END \{$/m, 'END {\n    undef $q;');
+  if (forgetting === text) throw new Error('Shop.pm has no END block any more');
+  writeFileSync(file, forgetting, 'latin1');
+}
+
+/** Apache was started beside us: it and what it has started go to core 0. */
+function pinTree(pid: number): void {
+  const listed = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  const parents = listed.map((line) => line.trim().split(/\s+/).map(Number));
+  execFileSync('taskset', ['-a', '-c', '-p', '0', String(pid)], { stdio: 'ignore' });
+  for (const [child, parent] of parents) if (parent === pid && child !== undefined) pinTree(child);
+}
+
+/** A fast answer is worth nothing when it is not the page; and modules are read ahead once they have been used. */
+async function check({ name, url }: Case): Promise<void> {
+  for (let times = 0; times < 3; times++) {
+    const response = await fetch(url);
+    const body = await response.text();
+    const isPage = url.includes('hello') ? body === 'hello\n' : /<\/HTML>\s*$/.test(body);
+    if (response.status !== 200 || !isPage)
+      throw new Error(`${name} answers ${response.status}: ${body.slice(0, 200)}`);
+  }
+}
+
+function rowOf({ name }: Case, measured: Rounds<Load>): Row {
+  const rounds = measured.get(name) ?? [];
+  return {
+    case: name,
+    'requests/s': rounded(medianOf(rounds, (round) => round.requestsPerSecond)),
+    'p50 ms': rounded(medianOf(rounds, (round) => round.p50Ms)),
+    'p99 ms': rounded(medianOf(rounds, (round) => round.p99Ms)),
+    failed: rounds.reduce((sum, round) => sum + round.failed, 0),
+  };
+}
+
+function goalsOf(measured: Rounds<Load>): Goal[] {
+  const times = (runner: Runner, page: string): number =>
+    ratio(
+      measured,
+      [nameOf(runner, page), nameOf('Apache, mod_cgid', page)],
+      (round) => round.requestsPerSecond,
+    );
+  const failed = [...measured.values()].flat().reduce((sum, round) => sum + round.failed, 0);
+  return [
+    atLeast('the fork server, of mod_cgid, on cart.pl (requests/s)', 8, times('banyan, fork', pages[2])),
+    {
+      goal: 'every request is answered with its page',
+      wanted: '0 failed',
+      measured: failed,
+      held: failed === 0,
+    },
+    ...pages.flatMap((page) => [
+      reported(`spawn, of mod_cgid, on ${page}`, times('banyan, spawn', page)),
+      reported(`fork, of mod_cgid, on ${page}`, times('banyan, fork', page)),
+      reported(`persistent, of mod_cgid, on ${page}`, times('banyan, persistent', page)),
+    ]),
+  ];
+}
