@@ -53,6 +53,18 @@ export interface ExchangeRecord {
   readonly tunnel?: TunnelRecord;
 }
 
+/** What there is to say of an exchange that took no turn, ran on no side and looked at no session. */
+export const untold = {
+  wasUnread: false,
+  session: null,
+  turn: null,
+  nested: null,
+  followed: null,
+  aside: null,
+  sides: [],
+  fallback: null,
+} as const satisfies Partial<ExchangeRecord>;
+
 /** A connection that was handed on as bytes. */
 export interface TunnelRecord {
   readonly openMs: number;

@@ -31,6 +31,11 @@ export function joinedValue(headers: RawHeaders, name: string): string | null {
   return values.length === 0 ? null : values.join(', ');
 }
 
+/** The fields without those of some names, which are given in lower case. */
+export function withoutFields(headers: RawHeaders, names: readonly string[]): string[] {
+  return headers.filter((_, i) => !names.includes((headers[i - (i % 2)] as string).toLowerCase()));
+}
+
 /** The fields that belong to one connection and are never passed on (RFC 9110 section 7.6.1). */
 const hopByHop = new Set([
   'connection',

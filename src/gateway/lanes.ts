@@ -3,7 +3,7 @@ import { Problem, asProblem } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { headerValue, requestHeaders } from '../exchange/headers.ts';
 import { normalisePath, type RequestTarget } from '../exchange/path.ts';
-import type { ExchangeRecord } from '../record.ts';
+import { type ExchangeRecord, untold } from '../record.ts';
 import type { Matched } from '../routing/table.ts';
 import { canonicalId, claimedIdOf, sessionLabel, withoutId } from '../session/identity.ts';
 import { connectionOf, originOf, type Origin } from './client-address.ts';
@@ -212,6 +212,7 @@ async function pass(
 /** The record of a request that went no further than the door. */
 function refusal(arrival: Arrival, problem: Problem | null, parts: Parts): ExchangeRecord {
   return {
+    ...untold,
     id: arrival.id,
     method: arrival.method,
     client: arrival.from.address,
@@ -219,19 +220,11 @@ function refusal(arrival: Arrival, problem: Problem | null, parts: Parts): Excha
     route: '(refused)',
     revision: 0,
     upstream: 'legacy',
-    wasUnread: false,
     lane: 'pass',
     served: 'none',
     why: 'it went no further than the door',
     status: problem?.status ?? 0,
     elapsedMs: parts.clock.nowMs() - arrival.startedMs,
-    session: null,
-    turn: null,
-    nested: null,
-    followed: null,
-    aside: null,
-    sides: [],
-    fallback: null,
     problem,
     clientLeft: arrival.client.left,
   };

@@ -2,7 +2,7 @@ import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { asProblem, Problem } from '../errors.ts';
-import type { ExchangeRecord } from '../record.ts';
+import { type ExchangeRecord, untold } from '../record.ts';
 import type { Switched, UpgradeReply } from '../routing/upgrade.ts';
 import { clientOf } from './client.ts';
 import { afterEarlier } from './in-order.ts';
@@ -163,6 +163,7 @@ function recordOf(
   const failure = problem?.code === 'LEGACY_TIMEOUT' ? 'timeout' : 'exception';
   const result = problem === null ? resultOf(status) : failure;
   return {
+    ...untold,
     id,
     method: 'GET',
     client,
@@ -170,17 +171,10 @@ function recordOf(
     route: route.name,
     revision,
     upstream: route.upstream.name,
-    wasUnread: false,
     lane: 'tunnel',
     why,
     elapsedMs,
-    session: null,
-    turn: null,
-    nested: null,
-    followed: null,
-    aside: null,
     sides: wasAsked ? [{ side: 'legacy', elapsedMs, result }] : [],
-    fallback: null,
     ...served,
   };
 }

@@ -46,6 +46,7 @@ export interface Children {
 
 /** How many wait in advance: as many as requests come at once to a small site; a fork takes about a millisecond. */
 const spare = 4;
+/** How many modules are learned. */
 const mostModules = 500;
 /** How many children wait with one script; a crowd may have more at work. */
 const mostKept = 8;
@@ -152,7 +153,9 @@ class Nursery implements Children {
         this.#serve();
       },
       used: (files) => {
-        if (isCurrent() && this.#options.learns) this.#load(files.filter((file) => !this.#modules.has(file)));
+        if (!isCurrent() || !this.#options.learns) return;
+        const room = Math.max(0, mostModules - this.#modules.size);
+        this.#load(files.filter((file) => !this.#modules.has(file)).slice(0, room));
       },
       loaded: (file, why) => {
         if (why !== null) log(`${file} is read by each script that uses it: ${why}`);
@@ -196,7 +199,7 @@ class Nursery implements Children {
   }
 
   #load(files: readonly string[]): void {
-    for (const file of files.slice(0, Math.max(0, mostModules - this.#modules.size + files.length))) {
+    for (const file of files) {
       this.#modules.add(file);
       this.#loading++;
       this.#server.load(file);

@@ -16,13 +16,14 @@ const perl = '/usr/bin/perl';
 /** Opens the way to scripts that the gateway runs itself. */
 export function openCgi(settings: CgiSettings, clock: Clock, { said, log }: CgiNews): LegacyTransport {
   const variables = passed(settings.passedVariables);
+  const forks = settings.perl === 'fork';
   const children = keepChildren({
     perl,
     env: variables,
     libraries: settings.libraries,
     mayLeave: settings.mayLeave,
-    preload: settings.preload.map((name) => `${name.replaceAll('::', '/')}.pm`),
-    learns: settings.learns && settings.perl === 'fork',
+    preload: forks ? settings.preload.map((name) => `${name.replaceAll('::', '/')}.pm`) : [],
+    learns: forks && settings.learns,
     clock,
     log,
   });
@@ -36,7 +37,7 @@ export function openCgi(settings: CgiSettings, clock: Clock, { said, log }: CgiN
     index: settings.index,
     charset: settings.charset,
     kept: new Set(settings.persistent),
-    interpreters: { perl, forks: settings.perl === 'fork', allowed: settings.interpreters },
+    interpreters: { perl, forks, allowed: settings.interpreters },
     limits: { runMs: settings.runMs, outputBytes: settings.outputBytes },
     children,
     clock,

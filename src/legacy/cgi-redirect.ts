@@ -29,16 +29,6 @@ export function redirect(
   };
 }
 
-/** A list of fields without those of some names, given in lower case. */
-export function without(headers: readonly string[], names: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i < headers.length; i += 2) {
-    if (!names.includes((headers[i] as string).toLowerCase()))
-      kept.push(headers[i] as string, headers[i + 1] as string);
-  }
-  return kept;
-}
-
 /** The page of a script that names another address and says nothing else. */
 export function movedPage(location: string): Buffer {
   const link = location.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,4 +1,5 @@
 import { Problem } from '../errors.ts';
+import { withoutFields } from '../exchange/headers.ts';
 
 /** What a script said before its body. */
 export interface CgiHead {
@@ -79,51 +80,32 @@ function fieldsOf(lines: readonly string[]): [name: string, value: string][] {
     });
 }
 
-/** Fields that speak of the way, not of the page: the server that sends the answer says its own. */
-const ours = new Set([
-  'status',
-  'content-length',
-  'transfer-encoding',
-  'connection',
-  'keep-alive',
-  'date',
-  'server',
-  'trailer',
-]);
+/** Fields that speak of the connection to a client, which a script does not have. */
+const ofTheWay = ['connection', 'keep-alive', 'transfer-encoding', 'trailer', 'content-length'];
+/** Fields that the server which sends the answer says itself. */
+const ours = new Set([...ofTheWay, 'status', 'date', 'server']);
 /** Fields of which the last one counts. */
 const single = new Set(['content-type', 'location', 'content-range', 'etag', 'last-modified']);
 
 function headOf(lines: readonly string[]): CgiHead {
   const fields = fieldsOf(lines);
-  const saidStatus = lastOf(fields, 'status');
-  const location = lastOf(fields, 'location');
-  const { status, reason } = statusOf(saidStatus, location);
-  const isLocal = location !== null && location.startsWith('/') && status === 200;
+  const said = statusOf(lastOf(fields, 'status'));
+  const headers = merged(fields);
   // "If a script wants to produce its own redirect body, it has to say Status: 302" (Apache's mod_cgi).
-  const isBare = location !== null && status === 302 && Number(saidStatus?.slice(0, 3) ?? 200) === 200;
-  return {
-    status,
-    reason,
-    headers: merged(fields),
-    instead: isLocal ? location : null,
-    movedTo: isBare ? location : null,
-  };
+  const place = said.status === 200 ? lastOf(fields, 'location') : null;
+  if (place === null || place.startsWith('/')) return { ...said, headers, instead: place, movedTo: null };
+  return { status: 302, reason: 'Found', headers, instead: null, movedTo: place };
 }
 
 function lastOf(fields: readonly [string, string][], name: string): string | null {
   return fields.findLast(([field]) => field.toLowerCase() === name)?.[1] ?? null;
 }
 
-/** `404 Nope`: number and words. A Location alone means 302, unless it is a path of this server. */
-function statusOf(said: string | null, location: string | null): { status: number; reason: string } {
-  const number = said === null ? 200 : Number(/^\d+/.exec(said)?.[0] ?? 0);
-  if (number === 200 && location !== null && !location.startsWith('/'))
-    return { status: 302, reason: 'Found' };
-  const status = number >= 200 && number <= 999 ? number : 500;
-  return {
-    status,
-    reason: status === 500 && number !== 500 ? '' : (/^\d+ +(.+)$/.exec(said ?? '')?.[1] ?? ''),
-  };
+/** `404 Nope`: number and words. */
+function statusOf(said: string | null): { status: number; reason: string } {
+  const [, digits = '0', reason = ''] = /^(\d+)(?: +(.+))?/.exec(said ?? '200') ?? [];
+  const status = Number(digits);
+  return status >= 200 && status <= 999 ? { status, reason } : { status: 500, reason: '' };
 }
 
 /** Set-Cookie fields stay apart; of others that came several times Apache makes one. */
@@ -147,14 +129,12 @@ function typeInLowerCase(value: string): string {
   return value.replace(/^[^;]*/, (type) => type.toLowerCase());
 }
 
-/** What an nph script said: all of it stands, but for what speaks of the connection to a client it does not have. */
+/** What an nph script said: all of it stands, but for what speaks of the connection. */
 function rawHead([statusLine = '', ...lines]: readonly string[]): CgiHead {
   const [, digits, reason = ''] = /^HTTP\/\d(?:\.\d)? +(\d{3})(?: +(.*))?$/.exec(statusLine) ?? [];
   const status = Number(digits);
   if (digits === undefined || status < 200)
     throw malformed(`"${statusLine.slice(0, 80)}" is not a status line`);
-  const headers = fieldsOf(lines).filter(
-    ([name]) => !/^(?:connection|keep-alive|transfer-encoding|trailer|content-length)$/i.test(name),
-  );
-  return { status, reason, headers: headers.flat(), instead: null, movedTo: null };
+  const headers = withoutFields(fieldsOf(lines).flat(), ofTheWay);
+  return { status, reason, headers, instead: null, movedTo: null };
 }

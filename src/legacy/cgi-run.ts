@@ -4,6 +4,7 @@ import type { Clock } from '../exchange/clock.ts';
 import { giveOrder, type CgiOrder, type Children } from './cgi-children.ts';
 import { CgiHeadReader, type CgiHead } from './cgi-reply.ts';
 import type { Child, Ended } from './fork-server.ts';
+import { eachLine } from './lines.ts';
 import type { LegacyRequest } from './transport.ts';
 
 /** How much one script may do. */
@@ -144,21 +145,10 @@ function feed(stdin: Socket, body: LegacyRequest['body'], stop: (problem: Proble
 }
 
 function listenTo(stderr: Socket, listener: CgiListener): void {
-  let rest = '';
   let bytes = 0;
-  const tell = (line: string): void => {
+  eachLine(stderr, (line) => {
     bytes += line.length;
     if (bytes <= mostLoggedBytes) listener.said(line);
-  };
-  stderr.setEncoding('latin1');
-  stderr.on('data', (text: string) => {
-    if (bytes > mostLoggedBytes) return;
-    const lines = (rest + text).split('\n');
-    rest = (lines.pop() as string).slice(0, mostLoggedBytes);
-    for (const line of lines) tell(line);
-  });
-  stderr.once('close', () => {
-    if (rest !== '') tell(rest);
   });
   stderr.resume();
 }

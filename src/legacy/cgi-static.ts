@@ -57,7 +57,6 @@ export function withSlash({ path, query }: RequestTarget): string {
 export function plainAnswer(status: number, headers: string[] = []): StaticAnswer {
   const words: Record<number, string> = {
     301: 'The page has moved.',
-    302: 'The page is elsewhere.',
     403: 'This page is not for you.',
     404: 'There is no such page.',
     405: 'This method is not served here.',

@@ -1,9 +1,11 @@
 import { STATUS_CODES } from 'node:http';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { asProblem, Problem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
+import { withoutFields } from '../exchange/headers.ts';
 import { normalisePath } from '../exchange/path.ts';
-import type { CgiOrder, Children } from './cgi-children.ts';
+import type { Children } from './cgi-children.ts';
 import { isFreshFor } from './cgi-conditions.ts';
 import {
   cgiArguments,
@@ -14,7 +16,7 @@ import {
   type FoundScript,
 } from './cgi-environment.ts';
 import { findScript } from './cgi-find.ts';
-import { type Asked, movedPage, redirect, without } from './cgi-redirect.ts';
+import { type Asked, movedPage, redirect } from './cgi-redirect.ts';
 import { runScript, type CgiLimits, type CgiRun } from './cgi-run.ts';
 import { howToRun, type Interpreters } from './cgi-interpreter.ts';
 import { plainAnswer, staticAnswer, withSlash, type StaticAnswer } from './cgi-static.ts';
@@ -70,7 +72,6 @@ class CgiCall implements LegacyCall {
   readonly #receiver: LegacyReceiver;
   #run: CgiRun | null = null;
   #page: Readable | null = null;
-  #hasBegun = false;
   #isAborted = false;
 
   constructor(parts: CgiParts, request: LegacyRequest, receiver: LegacyReceiver) {
@@ -86,8 +87,8 @@ class CgiCall implements LegacyCall {
   }
 
   abortIfUnsent(): void {
-    this.#isAborted ||= !this.#hasBegun;
-    if (!this.#hasBegun) this.#run?.callOff();
+    if (this.#run !== null) this.#run.callOff();
+    else if (this.#page === null) this.#isAborted = true;
   }
 
   /** Never rejects. */
@@ -140,9 +141,10 @@ class CgiCall implements LegacyCall {
       return this.#sendPage(asked, plainAnswer(403));
     }
     const { headers } = this.#request;
+    const { target: url } = this.#request;
     const request: CgiRequest = {
       method,
-      target: this.#request.target,
+      target: url,
       query: target.query,
       headers,
       lengthBytes,
@@ -150,13 +152,8 @@ class CgiCall implements LegacyCall {
     };
     const environment = cgiEnvironment(request, script, site);
     const slash = script.file.lastIndexOf('/');
-    const order: CgiOrder = {
-      how,
-      directory: script.file.slice(0, slash),
-      script: script.file,
-      args: cgiArguments(target.query),
-      environment,
-    };
+    const directory = script.file.slice(0, slash);
+    const order = { how, directory, script: script.file, args: cgiArguments(target.query), environment };
     let next: Asked | null = null;
     const headKnown = Promise.withResolvers<null>();
     const isRaw = script.file.slice(slash + 1).startsWith('nph-');
@@ -175,13 +172,13 @@ class CgiCall implements LegacyCall {
               asked,
               instead,
               redirectedFrom(environment, script.scriptName + script.pathInfo),
-              without(all, ['location', 'content-type']),
+              withoutFields(all, ['location', 'content-type']),
             );
             return false;
           }
           if (movedTo !== null) {
             const type = ['Content-Type', 'text/html'];
-            this.#head(status, reason, [...without(all, ['content-type']), ...type]);
+            this.#head(status, reason, [...withoutFields(all, ['content-type']), ...type]);
             this.#receiver.data(movedPage(movedTo));
             return false;
           }
@@ -189,7 +186,7 @@ class CgiCall implements LegacyCall {
           this.#head(
             isFresh ? 304 : status,
             isFresh ? '' : reason,
-            isFresh ? without(all, ['content-type']) : all,
+            isFresh ? withoutFields(all, ['content-type']) : all,
           );
           return method !== 'HEAD' && !isFresh && status !== 204 && status !== 304;
         },
@@ -197,7 +194,6 @@ class CgiCall implements LegacyCall {
         said: (line) => this.#say(line, script.scriptName),
       },
     );
-    this.#hasBegun = true;
     const run = this.#run;
     const spoiled = await Promise.race([run.answered, headKnown.promise]);
     if (next !== null) {
@@ -213,38 +209,29 @@ class CgiCall implements LegacyCall {
     return null;
   }
 
-  #sendPage(asked: Asked, { status, headers, body }: StaticAnswer): null {
-    this.#hasBegun = true;
-    this.#head(status, '', [...asked.headers, ...headers]);
+  async #sendPage(asked: Asked, { status, headers, body }: StaticAnswer): Promise<null> {
     this.#page = body;
-    const end = (): void => {
-      this.#receiver.end();
-      this.#receiver.exited(null);
-    };
-    if (body === null || asked.method === 'HEAD') {
-      body?.destroy();
-      end();
-      return null;
-    }
-    let isOver = false;
+    this.#head(status, '', [...asked.headers, ...headers]);
+    const isWanted = asked.method !== 'HEAD';
+    const problem = body === null || !isWanted ? null : await this.#pump(body);
+    if (!isWanted) body?.destroy();
+    if (problem === null) this.#receiver.end();
+    else this.#receiver.failed(problem);
+    this.#receiver.exited(null);
+    return null;
+  }
+
+  async #pump(body: Readable): Promise<Problem | null> {
     body.on('data', (chunk: Buffer) => {
       if (!this.#isAborted && !this.#receiver.data(chunk)) body.pause();
     });
-    body.once('end', () => {
-      isOver = true;
-      end();
-    });
-    body.once('error', (error) => {
-      isOver = true;
-      this.#receiver.failed(new Problem('LEGACY_BROKE', `a file could not be read: ${error.message}`, error));
-      this.#receiver.exited(null);
-    });
-    body.once('close', () => {
-      if (isOver) return;
-      this.#receiver.failed(new Problem('CLIENT_GONE', 'the client left'));
-      this.#receiver.exited(null);
-    });
-    return null;
+    try {
+      await finished(body);
+      return null;
+    } catch (thrown) {
+      if (this.#isAborted) return new Problem('CLIENT_GONE', 'the client left');
+      return new Problem('LEGACY_BROKE', `a file could not be read: ${(thrown as Error).message}`, thrown);
+    }
   }
 
   #head(status: number, reason: string, headers: string[]): void {

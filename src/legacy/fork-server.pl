@@ -16,8 +16,9 @@ package Banyan::ForkServer;
 #                                                        -> used FILE...       what a script has read besides
 #                                                        -> stale              one of these has changed
 #                                                        -> unfit SCRIPT VARIABLE...   it cannot stay
-# A child opens two connections to the gateway's socket and says `N out PID` on one and `N err PID` on the other; then it waits on
-# the first for an order (a script that stays says its exit code, too, and waits for the next): its length in four bytes, and words with a NUL between them (see cgi-children.ts).
+# A child opens two connections to the gateway's socket and says `N out PID` on one and `N err PID` on the other; then it
+# waits on the first for an order: its length in four bytes, and words with a NUL between them (see cgi-children.ts). A
+# script that stays does so again for each request, and says the exit code of the one before, too.
 
 use strict;
 use warnings;
@@ -199,7 +200,7 @@ sub give {
 END {
     if ( defined $next ) {
         local ( $?, $!, $@ );
-        my @used = grep { is_standard( $_, $INC{$_} ) && !$loaded{$_} } keys %INC;
+        my @used = grep { !$loaded{$_} && !$never{$_} && is_standard( $_, $INC{$_} ) } keys %INC;
         report(@used) if @used;
     }
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { eachLine } from './lines.ts';
 
 /** How a process came to its end: an exit code, or the signal that ended it; nothing where nobody could see it. */
 export interface Ended {
@@ -102,11 +103,6 @@ export class ForkServer {
   /** Asks to read a module now, for all children to come; `loaded` is told how that went. */
   load(file: string): void {
     this.#command(`load ${file}`);
-  }
-
-  /** Children that are not over. */
-  get size(): number {
-    return this.#children.size;
   }
 
   /** Ends it. Scripts that run are left alone; children that wait for an order end. */
@@ -209,19 +205,4 @@ function signalGroup(pid: number, signal: 'TERM' | 'KILL'): void {
   } catch {
     // It is over.
   }
-}
-
-/** Calls back with every line; of one that is longer than 64 kB only that much is kept. */
-function eachLine(stream: Readable, tell: (line: string) => void): void {
-  let rest = '';
-  stream.setEncoding('latin1');
-  stream.on('error', () => undefined);
-  stream.on('data', (text: string) => {
-    const lines = (rest + text).split('\n');
-    rest = (lines.pop() as string).slice(0, 65_536);
-    for (const line of lines) tell(line);
-  });
-  stream.once('end', () => {
-    if (rest !== '') tell(rest);
-  });
 }

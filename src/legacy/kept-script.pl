@@ -23,7 +23,7 @@ no warnings 'once';           # of the fork server's variables, in its own file
 # Serves the first order and all that follow. Returns where the script cannot be kept: the caller runs it as ever.
 sub serve {
     my ( $number, $out, $err, $order ) = @_;
-    my ( undef, $directory, $script ) = @$order;
+    my $script = $order->[2];
     my ( $switches, $source, $data ) = source_of($script) or return;
     $^W = 1 if $switches =~ /w/;
     my $call = compile( $script, $source ) or return;
@@ -83,7 +83,7 @@ sub take_ends {
 sub request {
     my ( $out, $err, $order, $call, $data, @ends ) = @_;
     my ( undef, $directory, $script, $arguments, @rest ) = @$order;
-    my @kept = ( $/, $\, $,, $;, $", $^W, umask, $0 );
+    my @kept = ( $/, $\, $,, $;, $", $^W, umask );
     my %signals = %SIG;
     # Opened over what they were: they keep their descriptors 0, 1 and 2.
     open STDIN,  '<&', $err;

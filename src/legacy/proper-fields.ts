@@ -1,4 +1,5 @@
 import { Problem } from '../errors.ts';
+import { withoutFields } from '../exchange/headers.ts';
 
 /** Codings that undici has taken off, or that are none. */
 const known = new Set(['chunked', 'identity']);
@@ -17,10 +18,6 @@ export function properFields(status: number, fields: string[]): string[] {
         throw new Problem('LEGACY_BROKE', `legacy's answer has the transfer coding ${value}`);
     }
   }
-  return status === 204 ? withoutLength(fields) : fields;
-}
-
-/** A 204 has no length, not even 0 (RFC 9110 section 8.6). */
-function withoutLength(fields: string[]): string[] {
-  return fields.filter((_, i) => fields[i - (i % 2)]?.toLowerCase() !== 'content-length');
+  // A 204 has no length, not even 0 (RFC 9110 section 8.6).
+  return status === 204 ? withoutFields(fields, ['content-length']) : fields;
 }

@@ -1,6 +1,6 @@
 import type { Upstream } from '../routing/route.ts';
-import type { LegacyTransport, TransportTo } from './transport.ts';
 import { httpTransport } from './http.ts';
+import type { LegacyTransport, TransportTo } from './transport.ts';
 
 /** The ways to all upstreams: each is opened when the first request wants it, and kept, also over reloads. */
 export interface Transports {

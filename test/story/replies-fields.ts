@@ -1,4 +1,5 @@
 import { words } from '../helpers/words.ts';
+import { noFields } from './odd-words.ts';
 import { field, ok, page, reply, type Reply, two } from './replies.ts';
 
 /** Odd, and to be passed on as they came. */
@@ -74,44 +75,16 @@ const harmless = [
 
 /** No fields: none of them may reach a client. */
 const improper = [
-  ' X: folded',
-  'X: a\r\n folded',
-  'X: a\r\n\tfolded',
+  ...noFields,
   'X: a\r\n ',
-  'X : y',
-  'X\t: y',
-  ': y',
-  ':',
-  'X',
-  'X Y: z',
-  'X(: y',
-  'X: a\0b',
-  'X: \0',
-  'X\0: y',
   '\0: y',
-  'X: \x01',
-  'X: \x7f',
-  '\xe9: y',
-  'X: a\x0bb',
-  '"X": y',
-  '{}: y',
-  'X;: y',
-  '\r: y',
-  'X: a\rb',
-  'X: a\nY: b',
-  'X: a\r\r\nY: b',
   'X: a\n',
   'Set-Cookie: a=b\0',
   'Location: /a\rb',
   'HTTP/1.1 200 OK',
   '<html>',
-  'Content-Length : 9',
   'Content-Length\t: 9',
-  ' Content-Length: 9',
-  'Transfer-Encoding : chunked',
   'Content-Length : 2',
-  'X: y\nContent-Length: 9',
-  'X: y\rContent-Length: 9',
   'X: y\r\n Content-Length: 9',
   'X: y\nTransfer-Encoding: chunked',
 ];

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Dice } from '../helpers/dice.ts';
+import { mangle, nasty } from './odd-words.ts';
 import { bare, chunkings, codings, lengths } from './replies-framing.ts';
 import { fields } from './replies-fields.ts';
 import { firstLines, interim } from './replies-first-lines.ts';
@@ -42,35 +43,8 @@ function mangled(dice: Dice, number: number): Reply[] {
     `${behindHints.slice(0, 20)}Link: </a>\r\n\r\nHTTP/1.1 302 Found\r\nLocation: /b\r\nConnection: close\r\n${two}\r\nok`,
     'HTTP/1.0 404 Not Found\r\nContent-Type: text/plain\r\n\r\nnothing',
   ];
-  const nasty = [
-    '\r',
-    '\n',
-    '\r\n',
-    '\0',
-    ' ',
-    '\t',
-    ':',
-    '\xff',
-    '0',
-    '9',
-    '-',
-    ',',
-    ';',
-    'HTTP/1.1 ',
-    two,
-    chunked,
-    '\r\n\r\n',
-  ];
-  return Array.from({ length: number }, () => {
-    let bytes = dice.pick(proper);
-    for (let changes = 1 + dice.below(3); changes > 0; changes--) {
-      const at = dice.below(bytes.length);
-      const end = at + dice.pick([0, 0, 1, 1, 2, 8]);
-      const put = dice.pick([...nasty, '', 'x'.repeat(300), bytes.slice(at, end + 6)]);
-      bytes = bytes.slice(0, at) + put + bytes.slice(end);
-    }
-    return reply(bytes, 'any');
-  });
+  const words = [...nasty, 'HTTP/1.1 ', two, chunked, '\r\n\r\n'];
+  return Array.from({ length: number }, () => reply(mangle(dice, proper, words), 'any'));
 }
 
 /** Every hostile reply; the same ones in every run. */

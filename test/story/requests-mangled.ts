@@ -1,4 +1,5 @@
 import type { Dice } from '../helpers/dice.ts';
+import { mangle, nasty } from './odd-words.ts';
 import { bodies, chunkings, framings, pipelines, torn } from './requests-bodies.ts';
 import { fields } from './requests-fields.ts';
 import { firstLines } from './requests-first-lines.ts';
@@ -13,42 +14,19 @@ function mangled(dice: Dice, number: number): Odd[] {
     `POST ${target}1 HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\nTrailer: X\r\n\r\n5;a=b\r\nhello\r\n0\r\nX: y\r\n\r\n`,
     `GET ${target}1 HTTP/1.0\r\nConnection: keep-alive\r\nUser-Agent: \xfc\r\n\r\n`,
   ];
-  const nasty = [
-    '\r',
-    '\n',
-    '\r\n',
-    '\0',
-    ' ',
-    '\t',
-    ':',
-    '\xff',
-    '0',
-    '9',
-    '-',
-    ',',
-    ';',
+  const words = [
+    ...nasty,
     '%',
     '_',
     ' HTTP/1.1',
     '\r\n\r\n',
-  ];
-  const lines = [
     'Content-Length: 5\r\n',
     'Transfer-Encoding: chunked\r\n',
     host,
     'Connection: host\r\n',
     'Expect: 100-continue\r\n',
   ];
-  return Array.from({ length: number }, () => {
-    let bytes = dice.pick(proper);
-    for (let changes = 1 + dice.below(3); changes > 0; changes--) {
-      const at = dice.below(bytes.length);
-      const end = at + dice.pick([0, 0, 1, 1, 2, 8]);
-      const put = dice.pick([...nasty, ...lines, '', 'x'.repeat(300), bytes.slice(at, end + 6)]);
-      bytes = bytes.slice(0, at) + put + bytes.slice(end);
-    }
-    return odd(bytes, 'any', { isLast: true });
-  });
+  return Array.from({ length: number }, () => odd(mangle(dice, proper, words), 'any', { isLast: true }));
 }
 
 /** Every odd request; the same ones in every run. */
