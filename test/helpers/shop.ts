@@ -35,6 +35,11 @@ export async function turnsHeld(gateway: GatewayProcess): Promise<number> {
   return Number(/^banyan_session_locks_held (\d+)/m.exec(await metricsOf(gateway))?.[1] ?? NaN);
 }
 
+/** Waits until no turn is held: the turn of a request may be held for a moment longer than its answer took. */
+export async function allTurnsOver(gateway: GatewayProcess): Promise<void> {
+  await until('no turn is held', async () => (await turnsHeld(gateway)) === 0);
+}
+
 /** The same on a file that is there already, for a second gateway on the same routes. */
 export async function useGatewayOn(t: Test, shop: Shop, file: string): Promise<GatewayProcess> {
   const gateway = await startGateway(shop, file);

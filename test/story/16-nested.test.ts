@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { writeRoutes, type GatewayProcess } from '../../scripts/shop/gateway.ts';
 import { repository, type Shop } from '../../scripts/shop/shop.ts';
 import { Visitor } from '../../scripts/shop/visitor.ts';
-import { logged, metricsOf, perlReads, turnsHeld, until, useGatewayOn, useShop } from '../helpers/shop.ts';
+import {
+  allTurnsOver,
+  logged,
+  metricsOf,
+  perlReads,
+  turnsHeld,
+  until,
+  useGatewayOn,
+  useShop,
+} from '../helpers/shop.ts';
 
 /** Scripts ask from 127.0.0.1, where Apache is; visitors come from here. */
 const outside = '127.0.0.2';
@@ -20,7 +29,7 @@ function install(shop: Shop, script: string): void {
 async function visitorOf(gateway: GatewayProcess): Promise<Visitor> {
   const visitor = new Visitor(gateway.url, outside);
   await visitor.post('cart.pl', { action: 'add', sku: '1001', qty: '2' });
-  await until('its first script has ended', async () => (await turnsHeld(gateway)) === 0);
+  await allTurnsOver(gateway);
   return visitor;
 }
 
@@ -51,7 +60,7 @@ t.test('a script that asks for another page with its visitor’s session', async
       await metricsOf(allowing),
       'banyan_session_nested_total{route="rest",by="origin",result="joined"} 1',
     );
-    t.equal(await turnsHeld(allowing), 0);
+    await allTurnsOver(allowing);
   });
 
   await t.test('joins with the lease token it was given, wherever it comes from', async (t) => {

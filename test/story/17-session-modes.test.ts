@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { Visitor } from '../../scripts/shop/visitor.ts';
 import { banyan } from '../helpers/cli.ts';
-import { logged, metricsOf, turnsHeld, until, useGateway, useShop } from '../helpers/shop.ts';
+import { allTurnsOver, logged, metricsOf, until, useGateway, useShop } from '../helpers/shop.ts';
 
 t.test('a route that says what it does not keep', async (t) => {
   const shop = await useShop(t);
@@ -14,8 +14,7 @@ t.test('a route that says what it does not keep', async (t) => {
   );
   const visitor = new Visitor(gateway.url);
   await visitor.get('cart.pl?action=show');
-  // Its turn may be held for a moment longer than its answer took; what happens meanwhile could be its own doing.
-  await until('its turn is over', async () => (await turnsHeld(gateway)) === 0);
+  await allTurnsOver(gateway); // what is changed meanwhile could be its own doing
   const count = async (labels: string): Promise<string | undefined> =>
     new RegExp(`^banyan_session_unturned_writes_total\\{${labels}\\} (\\d+)$`, 'm').exec(
       await metricsOf(gateway),
