@@ -140,8 +140,7 @@ class CgiCall implements LegacyCall {
       this.#say(`"${firstLine.slice(0, 80)}" is not an interpreter that may be used`, script.scriptName);
       return this.#sendPage(asked, plainAnswer(403));
     }
-    const { headers } = this.#request;
-    const { target: url } = this.#request;
+    const { headers, target: url } = this.#request;
     const request: CgiRequest = {
       method,
       target: url,

@@ -1,28 +1,21 @@
-import type { ExchangeRecord, TurnRecord } from '../../src/record.ts';
+import { type ExchangeRecord, type TurnRecord, untold } from '../../src/record.ts';
 import type { TurnEntry } from '../../src/session/timeline-entry.ts';
 
 /** The record of an exchange of which nothing is worth saying but what the test says. */
 export function exchangeRecord(more: Partial<ExchangeRecord> = {}): ExchangeRecord {
   return {
+    ...untold,
     id: 'e',
     method: 'GET',
     path: '/',
     route: 'r',
     revision: 1,
     upstream: 'legacy',
-    wasUnread: false,
     lane: 'story',
     served: 'port',
     why: '',
     status: 200,
     elapsedMs: 1,
-    session: null,
-    turn: null,
-    nested: null,
-    followed: null,
-    aside: null,
-    sides: [],
-    fallback: null,
     problem: null,
     clientLeft: false,
     ...more,

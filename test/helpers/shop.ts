@@ -26,17 +26,17 @@ export async function useGateway(
 }
 
 /** The page /metrics. */
-export async function metricsOf(gateway: GatewayProcess): Promise<string> {
+export async function metricsOf(gateway: Pick<GatewayProcess, 'adminUrl'>): Promise<string> {
   return (await fetch(`${gateway.adminUrl}/metrics`)).text();
 }
 
 /** Turns held now, as /metrics tells. */
-export async function turnsHeld(gateway: GatewayProcess): Promise<number> {
+export async function turnsHeld(gateway: Pick<GatewayProcess, 'adminUrl'>): Promise<number> {
   return Number(/^banyan_session_locks_held (\d+)/m.exec(await metricsOf(gateway))?.[1] ?? NaN);
 }
 
 /** Waits until no turn is held: the turn of a request may be held for a moment longer than its answer took. */
-export async function allTurnsOver(gateway: GatewayProcess): Promise<void> {
+export async function allTurnsOver(gateway: Pick<GatewayProcess, 'adminUrl'>): Promise<void> {
   await until('no turn is held', async () => (await turnsHeld(gateway)) === 0);
 }
 

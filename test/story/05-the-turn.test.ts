@@ -51,7 +51,7 @@ t.test('a client that goes away', async (t) => {
     const session = await perlReads(shop, visitor.sessionId as string);
     t.same(session['cart'], { 1001: 1 }, 'what it did is in the session');
     t.ok('last_report' in session, 'and so is what the abandoned script did');
-    await allTurnsOver(gateway);
+    t.equal(await turnsHeld(gateway), 0, 'no turn is left');
   });
 
   await t.test('mid-request on a port: the port finishes, and then the turn is freed', async (t) => {
@@ -77,6 +77,7 @@ t.test('a client that goes away', async (t) => {
       'the port has committed',
     );
     await allTurnsOver(gateway);
+    t.equal(await turnsHeld(gateway), 0, 'and the turn is free');
     await gate.end();
   });
 });

@@ -3,15 +3,7 @@ import t from 'tap';
 import type { RowDataPacket } from 'mysql2/promise';
 import { repository, type Shop } from '../../scripts/shop/shop.ts';
 import { Visitor } from '../../scripts/shop/visitor.ts';
-import {
-  allTurnsOver,
-  logged,
-  turnsHeld,
-  until,
-  useGateway,
-  useGatewayOn,
-  useShop,
-} from '../helpers/shop.ts';
+import { logged, turnsHeld, until, useGateway, useGatewayOn, useShop } from '../helpers/shop.ts';
 
 const gated = join(repository, 'test/fixtures/ports/gated.ts');
 const routes = `  office.pl: { to: port, port: ${gated} }\n  account.pl: { to: port, port: ${gated}, session: none }\n  /**: legacy`;
@@ -101,7 +93,7 @@ t.test('kill -9 of the port host', async (t) => {
     t.equal(await stock(shop), before, 'what the port had done is undone');
     const line = await logged(gateway, (one) => one['route'] === 'office');
     t.match(line, { side: 'legacy', fallback: 'PORT_HOST_DOWN' }, 'the log says why');
-    await allTurnsOver(gateway);
+    t.equal(await turnsHeld(gateway), 0, 'and the turn is free');
   });
 
   await t.test('while it commits: a clear 502, and nobody runs the request again', async (t) => {

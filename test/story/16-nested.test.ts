@@ -61,6 +61,7 @@ t.test('a script that asks for another page with its visitor’s session', async
       'banyan_session_nested_total{route="rest",by="origin",result="joined"} 1',
     );
     await allTurnsOver(allowing);
+    t.equal(await turnsHeld(allowing), 0);
   });
 
   await t.test('joins with the lease token it was given, wherever it comes from', async (t) => {

@@ -3,7 +3,7 @@ import t from 'tap';
 import { type GatewayHere, useGatewayHere } from '../helpers/gateway-here.ts';
 import { ask, RawClient } from '../helpers/raw-client.ts';
 import { ScriptedUpstream, type Step } from '../helpers/scripted-upstream.ts';
-import { until } from '../helpers/shop.ts';
+import { allTurnsOver, metricsOf, until } from '../helpers/shop.ts';
 
 const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n';
 const headBytes = chunked.indexOf('\r\n\r\n') + 4;
@@ -24,8 +24,7 @@ const post = (target: string, session: string, framing: string, body: string): s
   `POST ${target} HTTP/1.1\r\nHost: x\r\nCookie: CGISESSID=${session}\r\n${framing}\r\n\r\n${body}`;
 
 async function gauge(gateway: GatewayHere, name: string): Promise<number> {
-  const page = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
-  return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(page)?.[1] ?? NaN);
+  return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(await metricsOf(gateway))?.[1] ?? NaN);
 }
 
 /** How many requests of a path were recorded. */
@@ -227,7 +226,7 @@ t.test('whoever breaks off, and wherever', async (t) => {
     }
   });
 
-  await until('no turn is held', async () => (await gauge(gateway, 'banyan_session_locks_held')) === 0);
+  await allTurnsOver(gateway);
   t.equal(await gauge(gateway, 'banyan_session_lock_waiters'), 0, 'nobody waits for one');
   await until('no more files are open than before', () => openThings().files <= before.files);
   await until('and nothing else', () => openThings().handles <= before.handles);
