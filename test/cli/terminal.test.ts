@@ -16,7 +16,8 @@ const folderOf = (t: Test, routes = file): string => t.testdir({ 'routes.yaml': 
 /** Runs banyan on a terminal of so many columns (util-linux's script makes one), and gives what stands on it. */
 async function onTerminal(folder: string, columns: number, args: string, env = {}): Promise<string> {
   const command = `stty cols ${columns}; ${process.execPath} ${main} ${args}`;
-  const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env;
+  // Node gives no colours where CI is set and is none that it knows (tty.WriteStream.getColorDepth).
+  const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...rest } = process.env;
   const child = spawn('script', ['-qec', command, '/dev/null'], {
     cwd: folder,
     env: { ...rest, LC_ALL: 'C.UTF-8', TERM: 'xterm', ...env },
