@@ -13,6 +13,7 @@ import { makeAdmin } from './control/api.ts';
 import { Problem } from './errors.ts';
 import { systemClock } from './exchange/clock.ts';
 import { makeListener } from './gateway/app.ts';
+import { outletsWith } from './gateway/outlet.ts';
 import type { Parts } from './gateway/parts.ts';
 import { makeVisits } from './gateway/visits.ts';
 import { legacyBackend } from './legacy/backend.ts';
@@ -102,13 +103,21 @@ export async function compose(
       if (table.routes.some((route) => route.port !== null)) portSide.wake();
     },
   });
+  const outletTo = outletsWith({
+    clock,
+    mostSpooledBytes: () => routes.current().mostSpooledBytes,
+    spooled: (bytes) => metrics.answerSpooled(bytes),
+    notSpooled: (reason) =>
+      log.warn('an answer has no file to wait in for its client; its side waits', { reason: String(reason) }),
+  });
   const parts: Parts = {
     table: () => routes.current().table,
     limits: () => routes.current(),
     sessions: sessions?.parts ?? null,
     legacy: legacyBackend(transports.to, clock),
     port: portSide.backend,
-    passThrough: passThrough(transports.to, clock),
+    passThrough: passThrough(transports.to, clock, outletTo),
+    outletTo,
     upgrade: upgradeTo(instead.legacy ?? null, clock),
     clock,
     newId: idMaker(),

@@ -96,6 +96,7 @@ const scalars: Readonly<Record<string, JsonSchema>> = {
   percentages: listOf(matching(`^${percent}$`)),
   'duration or Nx': matching(String.raw`^${duration}$|^\d+(\.\d+)?x$`),
   size: matching('^\\d+([bB]|[kKmM][bB])$'),
+  'size or 0': { anyOf: [{ const: 0 }, matching('^0$|^\\d+([bB]|[kKmMgG][bB])$')] },
   path: matching('^/'),
   'http(s)://host:port': matching('^https?://'),
   'mysql:// address': matching('^mysql://'),

@@ -40,6 +40,13 @@ export function readMaxBody(desk: Desk, file: Section): number | null {
   );
 }
 
+/** Reads `max-spool` into bytes: a size, or 0 for none at all. */
+export function readMaxSpool(desk: Desk, file: Section): number | null {
+  return readAs(desk, valueOf(desk, file, 'max-spool'), 'max-spool', (text) =>
+    text === '0' ? 0 : parseSize(text, 'max-spool', '1mb', '1024gb'),
+  );
+}
+
 /** Reports a `version` that is not 1. */
 export function checkVersion(desk: Desk, file: Section): void {
   readAs(desk, valueOf(desk, file, 'version'), 'version', (text) => {

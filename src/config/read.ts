@@ -71,6 +71,7 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
   const upstreams = readUpstreams(desk, file, { settingsDirectory, disk });
   const ports = parts.readPorts(desk, file, settingsDirectory);
   const maxBodyBytes = parts.readMaxBody(desk, file);
+  const mostSpooledBytes = parts.readMaxSpool(desk, file);
   const mostSockets = readMostSockets(desk, file);
   const drainMs = readDrain(desk, file);
   const session = readSessionSettings(
@@ -96,7 +97,8 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
     desk.error('missing-key', file.at, '"routes" is missing', 'add "routes:" and below it "/**: legacy"');
   const routes = pair === undefined ? [] : readRoutes(desk, pair.value, { ...around, base, defaults, place });
   if (listen === null || admin === null || readOfLegacy === null || ports === null) return null;
-  if (maxBodyBytes === null || mostSockets === null || drainMs === null) return null;
+  if (maxBodyBytes === null || mostSpooledBytes === null || mostSockets === null || drainMs === null)
+    return null;
   if (hasErrors(desk.findings)) return null;
   const table = makeTable({
     revision,
@@ -115,6 +117,7 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
     adminToken: admin.token,
     legacy: legacy.upstream,
     maxBodyBytes,
+    mostSpooledBytes,
     mostSockets,
     drainMs,
     ports,

@@ -49,6 +49,13 @@ export const siteRows: readonly Setting[] = [
   ),
   row(
     'file',
+    'max-spool',
+    'size or 0',
+    '1gb',
+    'How much of one answer may wait in a file for a slow client; the rest waits in its script. 0: no file.',
+  ),
+  row(
+    'file',
     'websockets',
     '1 to 100000',
     '1000',

@@ -65,6 +65,8 @@ export interface Settings {
   readonly mostSockets: number;
   /** Bodies up to this are kept in memory, and their parameters can choose a route. */
   readonly maxBodyBytes: number;
+  /** How much of one answer may wait in a file for its client; 0 where none may. */
+  readonly mostSpooledBytes: number;
   /** How long requests under way may take once the gateway is told to end. */
   readonly drainMs: number;
   /** Where the ports are, as an absolute path, and how many processes run them. */

@@ -3,6 +3,7 @@ import type { Problem } from '../errors.ts';
 import { headerValue } from '../exchange/headers.ts';
 import type { Answer } from '../exchange/outcome.ts';
 import { linger } from './linger.ts';
+import { type OutletTo, withoutFiles } from './outlet.ts';
 import { watchPresence } from './presence.ts';
 import { send } from './send.ts';
 
@@ -15,7 +16,7 @@ export interface Client {
   /** What was sent so far: a status, or null. */
   readonly status: number | null;
   /** Sends an answer. Resolves, never rejects, when it is sent or the client is gone; with what cut it short. */
-  send(answer: Answer): Promise<Problem | null>;
+  send(answer: Answer, outletTo?: OutletTo): Promise<Problem | null>;
   /** Tells what went wrong, in the table's words: JSON for who asks for it, else a plain page. */
   apologise(problem: Problem, exchangeId: string): void;
 }
@@ -43,9 +44,9 @@ export function clientOf(request: IncomingMessage, response: ServerResponse): Cl
     get status() {
       return status;
     },
-    send: (answer) => {
+    send: (answer, outletTo = withoutFiles) => {
       status = answer.status;
-      return send(response, answer);
+      return send(response, answer, outletTo);
     },
     apologise: (problem, exchangeId) => {
       status = problem.status;

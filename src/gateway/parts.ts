@@ -12,6 +12,7 @@ import type { Nesting } from '../session/nesting.ts';
 import type { NowAndThen } from '../session/now-and-then.ts';
 import type { Turnstile } from '../session/turnstile.ts';
 import type { SessionWatch } from '../session/watch.ts';
+import type { OutletTo } from './outlet.ts';
 
 /** Sessions, where the site has any. */
 export interface SessionParts {
@@ -31,6 +32,8 @@ export interface SessionParts {
 export interface Limits {
   /** Bodies up to this are kept in memory, and their parameters can choose a route. */
   readonly maxBodyBytes: number;
+  /** How much of one answer may wait in a file for its client; 0 where none may. */
+  readonly mostSpooledBytes: number;
   /** Who shows it may choose a side; null where nobody may. */
   readonly adminToken: string | null;
   /** Whose word is taken for where a request comes from. */
@@ -60,6 +63,8 @@ export interface Parts {
       timeoutMs: number;
     },
   ) => Promise<{ status: number | null; elapsedMs: number; problem: Problem | null }>;
+  /** Where the bodies of answers go; see outlet.ts. */
+  readonly outletTo: OutletTo;
   readonly upgrade: UpgradeTo;
   readonly clock: Clock;
   readonly newId: () => string;

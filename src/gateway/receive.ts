@@ -1,11 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { open, unlink, type FileHandle } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { Problem } from '../errors.ts';
 import type { Body } from '../exchange/body.ts';
+import { openNameless } from './nameless.ts';
 
 /** The body of a request that has none. */
 export const noBody: Body = Object.freeze({
@@ -55,7 +52,7 @@ export async function receiveBody(request: IncomingMessage, inMemoryBytes: numbe
 
 /** Writes a large body to a file that has no name any more, so that nothing is left of it however we end. */
 async function spool(begun: Buffer[], request: IncomingMessage): Promise<ReceivedBody> {
-  const file = await openNameless().catch((thrown: unknown) => {
+  const file = await openNameless('body').catch((thrown: unknown) => {
     throw new Problem('BODY_NOT_KEPT', `no file for a large body: ${String(thrown)}`, thrown);
   });
   const readers: Readable[] = [];
@@ -88,11 +85,4 @@ async function spool(begun: Buffer[], request: IncomingMessage): Promise<Receive
     return reader;
   };
   return { body: { lengthBytes: length, bytes: null, stream }, release };
-}
-
-async function openNameless(): Promise<FileHandle> {
-  const name = join(tmpdir(), `banyan-body-${randomBytes(12).toString('hex')}`);
-  const file = await open(name, 'wx+', 0o600);
-  await unlink(name);
-  return file;
 }

@@ -2,14 +2,14 @@ import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { asProblem, Problem } from '../errors.ts';
 import type { Answer } from '../exchange/outcome.ts';
-
-/** An answer is taken from its side at full speed up to this much ahead of a slow client, so that its turn ends. */
-const aheadBytes = 4 * 1024 * 1024;
-/** A client that takes nothing for so long is not waited for any more: it holds a turn and a script. */
-const longestStallMs = 60_000;
+import type { OutletTo } from './outlet.ts';
 
 /** Sends an answer. Resolves, never rejects, when it is sent or the client is gone, with what cut it short. */
-export async function send(response: ServerResponse, answer: Answer): Promise<Problem | null> {
+export async function send(
+  response: ServerResponse,
+  answer: Answer,
+  outletTo: OutletTo,
+): Promise<Problem | null> {
   try {
     // A flat list keeps order and repetition; Node checks every name and value once more.
     if (answer.reason === undefined) response.writeHead(answer.status, [...answer.headers]);
@@ -25,13 +25,13 @@ export async function send(response: ServerResponse, answer: Answer): Promise<Pr
     response.writeHead(status, STATUS_CODES[status], { 'Content-Type': 'text/plain' }).end(`${sentence}\n`);
     return problem;
   }
-  if (answer.body instanceof Readable) return pump(answer.body, response);
+  if (answer.body instanceof Readable) return pump(answer.body, response, outletTo);
   response.end(answer.body ?? undefined);
   return null;
 }
 
 /** Copies until both ends agree that it is over. A client that left is read for to the end: its side must finish. */
-function pump(body: Readable, response: ServerResponse): Promise<Problem | null> {
+function pump(body: Readable, response: ServerResponse, outletTo: OutletTo): Promise<Problem | null> {
   if (body.errored !== null) {
     response.destroy(); // a cut answer must look cut
     return Promise.resolve(asProblem(body.errored, 'LEGACY_BROKE'));
@@ -42,31 +42,16 @@ function pump(body: Readable, response: ServerResponse): Promise<Problem | null>
     setImmediate(() => {
       if (!flowing && !response.destroyed) response.flushHeaders();
     });
-    let stall: NodeJS.Timeout | undefined;
-    const drained = (): void => {
-      clearTimeout(stall);
-      body.resume();
-    };
-    response.on('drain', drained);
-    response.once('close', () => {
-      response.off('drain', drained);
-      drained();
-    });
+    const outlet = outletTo(response, () => body.resume());
     body.on('data', (chunk: Buffer) => {
       flowing = true;
-      if (response.destroyed) return;
-      response.write(chunk);
-      if (response.writableLength <= aheadBytes) return;
-      body.pause();
-      stall = setTimeout(() => response.destroy(), longestStallMs).unref();
+      if (!outlet.write(chunk)) body.pause();
     });
     body.once('end', () => {
       flowing = true;
-      response.end();
-      resolve(null);
+      outlet.end(() => resolve(null));
     });
     body.once('error', (error) => {
-      clearTimeout(stall);
       response.destroy(); // a cut answer must look cut
       resolve(asProblem(error, 'LEGACY_BROKE'));
     });

@@ -85,7 +85,7 @@ async function serveWish(wish: Wish, place: Place, parts: Parts): Promise<Served
     const problem = reply.kind === 'failed' && reply.problem.code !== 'CLIENT_GONE' ? reply.problem : null;
     return { served: 'none', status: 0, problem, clientLeft: true, answeredMs };
   }
-  if (reply.kind !== 'switched') return { ...(await answerPlainly(wish, place, reply)), answeredMs };
+  if (reply.kind !== 'switched') return { ...(await answerPlainly(wish, place, reply, parts)), answeredMs };
   socket.setTimeout(0).setNoDelay(true).setKeepAlive(true, keepAliveMs);
   socket.write(headOf(reply), 'latin1');
   socket.unshift(place.first);
@@ -100,12 +100,13 @@ async function answerPlainly(
   { id }: Wish,
   { request, response, socket }: Place,
   reply: Exclude<UpgradeReply, Switched>,
+  parts: Parts,
 ): Promise<Omit<Served, 'answeredMs'>> {
   const client = plainClient(request, response, socket);
   const closed = new Promise<void>((resolve) => response.once('close', resolve));
   let problem: Problem | null = null;
   if (reply.kind === 'failed') client.apologise((problem = reply.problem), id);
-  else problem = await client.send(reply.answer);
+  else problem = await client.send(reply.answer, parts.outletTo);
   await closed;
   const served = reply.kind === 'failed' ? 'none' : 'legacy';
   return { served, status: client.status ?? 0, problem, clientLeft: client.left };

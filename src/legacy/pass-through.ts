@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { Problem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
 import { answerHeaders } from '../exchange/headers.ts';
+import type { Outlet } from '../exchange/outlet.ts';
 import type { Upstream } from '../routing/route.ts';
 import type { LegacyCall, LegacyControls, LegacyReceiver, TransportTo } from './transport.ts';
 
@@ -15,8 +16,8 @@ export interface PassOrder {
   readonly timeoutMs: number;
 }
 
-/** A client that takes nothing for so long is not waited for any more. */
-const longestStallMs = 60_000;
+/** Makes the outlet of an answer whose head has been written. */
+type OutletTo = (response: ServerResponse, resume: () => void) => Outlet;
 
 /** How a passed request ended. */
 export interface Passed {
@@ -33,11 +34,12 @@ export interface Passed {
 export function passThrough(
   transportTo: TransportTo,
   clock: Clock,
+  outletTo: OutletTo,
 ): (response: ServerResponse, order: PassOrder) => Promise<Passed> {
   return (response, order) =>
     new Promise((resolve) => {
       const startedMs = clock.nowMs();
-      const receiver = new ClientReceiver(response, clock, (status, problem) => {
+      const receiver = new ClientReceiver(response, outletTo, (status, problem) => {
         callOff();
         response.off('close', left);
         resolve({ status, elapsedMs: clock.nowMs() - startedMs, problem });
@@ -58,28 +60,28 @@ class ClientReceiver implements LegacyReceiver {
   /** Set as soon as there is one; legacy may have failed before. */
   call: LegacyCall | null = null;
   readonly #response: ServerResponse;
-  readonly #clock: Clock;
+  readonly #outletTo: OutletTo;
   readonly #done: (status: number | null, problem: Problem | null) => void;
   #status: number | null = null;
-  #resume: (() => void) | null = null;
+  #outlet: Outlet | null = null;
   #flowing = false;
-  #hasEnded = false;
+  #isSent = false;
   #exit: { readonly problem: Problem | null } | null = null;
   #over = false;
 
   constructor(
     response: ServerResponse,
-    clock: Clock,
+    outletTo: OutletTo,
     done: (status: number | null, problem: Problem | null) => void,
   ) {
     this.#response = response;
-    this.#clock = clock;
+    this.#outletTo = outletTo;
     this.#done = done;
   }
 
   /** Ends the wait for an answer that has not begun, or for a client that is gone. */
   giveUp(problem: Problem): void {
-    if (this.#over || this.#hasEnded || (problem.code === 'LEGACY_TIMEOUT' && this.#status !== null)) return;
+    if (this.#over || this.#isSent || (problem.code === 'LEGACY_TIMEOUT' && this.#status !== null)) return;
     this.#finish(problem);
     this.call?.abort();
   }
@@ -88,7 +90,9 @@ class ClientReceiver implements LegacyReceiver {
     if (this.#over) return;
     this.#response.writeHead(status, reason, answerHeaders(headers));
     this.#status = status;
-    this.#resume = controls.resume;
+    this.#outlet = this.#outletTo(this.#response, () => {
+      if (!this.#over) controls.resume();
+    });
     // A page that is printed as it is made must be seen as it is made: the head goes now unless data follows at once.
     queueMicrotask(() => {
       if (!this.#over && !this.#flowing) this.#response.flushHeaders();
@@ -98,25 +102,21 @@ class ClientReceiver implements LegacyReceiver {
   data(chunk: Buffer): boolean {
     if (this.#over) return true;
     this.#flowing = true;
-    if (this.#response.write(chunk)) return true;
-    const callOff = this.#clock.after(longestStallMs, () => this.#response.destroy());
-    this.#response.once('drain', () => {
-      callOff();
-      this.#resume?.();
-    });
-    return false;
+    return this.#outlet?.write(chunk) ?? true;
   }
 
   end(): void {
     if (this.#over) return;
-    this.#response.end();
-    this.#hasEnded = true;
-    if (this.#exit !== null) this.#finish(this.#exit.problem);
+    this.#outlet?.end(() => {
+      if (this.#over) return;
+      this.#isSent = true;
+      if (this.#exit !== null) this.#finish(this.#exit.problem);
+    });
   }
 
   exited(problem: Problem | null): void {
     this.#exit = { problem };
-    if (this.#hasEnded && !this.#over) this.#finish(problem);
+    if (this.#isSent && !this.#over) this.#finish(problem);
   }
 
   failed(problem: Problem): void {

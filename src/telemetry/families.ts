@@ -101,6 +101,8 @@ export function declareFamilies(registry: Registry, gauges: Gauges) {
       ['route', 'from'],
       'Bytes that WebSockets carried, counted when they are closed',
     ),
+    spooled: counter('answers_spooled', [], 'Answers that waited in a file for a slow client'),
+    spooledBytes: counter('spooled_bytes', [], 'How much of answers waited in files for slow clients'),
     certificates: counter('certificate_reads', ['result'], 'Certificates that were taken over, or refused'),
     certificateUntil: gauge(
       'certificate_expiry_timestamp_seconds',

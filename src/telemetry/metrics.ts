@@ -22,6 +22,8 @@ export interface Metrics {
   /** The file is again the one that runs, after another one was refused. */
   configRestored(): void;
   locksLost(count: number): void;
+  /** So much of an answer waited in a file for its client. */
+  answerSpooled(bytes: number): void;
   /** A certificate that was taken over, and until when it is good, or one that was refused. */
   certificate(result: 'renewed' | 'refused', untilSeconds: number | null): void;
   portHost(event: 'started' | 'ended'): void;
@@ -65,6 +67,10 @@ export function makeMetrics(gauges: Gauges, version: string): Metrics {
     },
     configRestored: () => refusedFor([]),
     locksLost: (lost) => m.locksLost.inc(lost),
+    answerSpooled: (bytes) => {
+      m.spooled.inc();
+      m.spooledBytes.inc(bytes);
+    },
     certificate: (result, untilSeconds) => {
       m.certificates.inc({ result });
       if (untilSeconds !== null) m.certificateUntil.set(untilSeconds);
