@@ -49,7 +49,10 @@ export function passThrough(
           new Problem('LEGACY_TIMEOUT', `legacy did not begin to answer within ${order.timeoutMs} ms`),
         );
       });
-      const left = (): void => receiver.giveUp(new Problem('CLIENT_GONE', 'the client left'));
+      const left = (): void => {
+        if (response.writableFinished) return; // it has everything
+        receiver.giveUp(new Problem('CLIENT_GONE', 'the client left'));
+      };
       response.once('close', left);
       if (response.destroyed) return left(); // already, and it is not said again
       receiver.call = transportTo(order.upstream).send({ ...order, body: null, lengthBytes: 0 }, receiver);
