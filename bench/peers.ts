@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { MariaDb } from '../scripts/shop/mariadb.ts';
 import { freeTcpPort, giveToServers, startServer, untilUp, type Server } from '../scripts/shop/process.ts';
 import { repository } from '../scripts/shop/shop.ts';
 import { needNginx, underTest } from './tools.ts';
@@ -107,6 +108,19 @@ export async function startBanyan(
   const env = options.env === undefined ? {} : { env: options.env };
   const peer = await startPeer('banyan', scratch, command, { tcpPort, ...env, asWhoWeAre: true });
   return { ...peer, adminUrl: `http://127.0.0.1:${adminTcpPort}` };
+}
+
+/** Routes on which every request takes a turn in this database. */
+export function storyRoutes({ user, password, tcpPort }: MariaDb): string {
+  const store = `mysql://${user}:${password}@127.0.0.1:${tcpPort}/shop?table=sessions`;
+  return `session: { store: "${store}" }\nroutes:\n  /**: { to: legacy, session: write }`;
+}
+
+/** How many turns a gateway has taken at the database. */
+export async function turnsTaken(gateway: GatewayPeer): Promise<number> {
+  const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+  const line = /^banyan_session_lock_wait_seconds_count\{scope="mysql"\} (\d+)/m.exec(metrics);
+  return Number(line?.[1] ?? 0);
 }
 
 /** Starts a server and waits until it answers. */

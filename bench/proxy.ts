@@ -1,11 +1,11 @@
 import type { GatewayPeer, Peer } from './peers.ts';
-import { startBanyan, startHttpProxy, startNginx } from './peers.ts';
+import { startBanyan, startHttpProxy, startNginx, storyRoutes, turnsTaken } from './peers.ts';
 import { startCaddy, startHaproxy, startNginxProxy, startUndiciLoop } from './peers-proxy.ts';
 import { load, type Load } from './load.ts';
 import { atLeast, reported, rounded, type Bench, type Goal, type Measured, type Row } from './report.ts';
 import { interleave, medianOf, ratio, type Rounds } from './rounds.ts';
 import { moveAside, needWrk } from './tools.ts';
-import { startMariaDb, type MariaDb } from '../scripts/shop/mariadb.ts';
+import { startMariaDb } from '../scripts/shop/mariadb.ts';
 import { makeScratch } from '../scripts/shop/process.ts';
 
 const page = `<!DOCTYPE html>\n<title>A page of 1 kB</title>\n`.padEnd(1023, 'banyan ') + '\n';
@@ -95,11 +95,6 @@ async function startAll(scratch: string, stops: (() => Promise<void>)[]) {
   return { cases, storyGateway };
 }
 
-function storyRoutes({ user, password, tcpPort }: MariaDb): string {
-  const store = `mysql://${user}:${password}@127.0.0.1:${tcpPort}/shop?table=sessions`;
-  return `session: { store: "${store}" }\nroutes:\n  /**: { to: legacy, session: write }`;
-}
-
 const cookie = { Cookie: 'CGISESSID=0123456789abcdef0123456789abcdef' };
 
 /** A fast answer is worth nothing when it is not the page. */
@@ -121,12 +116,6 @@ async function checkTurn(gateway: GatewayPeer): Promise<void> {
   const taken = (await turnsTaken(gateway)) - before;
   if (taken !== 1)
     throw new Error(`a request with a session took ${taken} turns at the database instead of 1`);
-}
-
-async function turnsTaken(gateway: GatewayPeer): Promise<number> {
-  const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
-  const line = /^banyan_session_lock_wait_seconds_count\{scope="mysql"\} (\d+)/m.exec(metrics);
-  return Number(line?.[1] ?? 0);
 }
 
 function rowOf(each: Case, measured: Rounds<Load>): Row {
