@@ -84,18 +84,18 @@ export async function startHttpProxy(scratch: string, upstream: string): Promise
   return startPeer('http-proxy', scratch, command, { tcpPort, env, asWhoWeAre: true });
 }
 
-/** One gateway process. `routes` is the text of routes.yaml below `listen`, `admin` and `legacy`. */
+/** One gateway process. `routes` is the text of routes.yaml below `listen`, `admin` and `legacy`; `main` is its program. */
 export async function startBanyan(
   scratch: string,
   legacy: string,
   routes: string,
-  options: { log: string; nodeArgs?: readonly string[]; env?: Record<string, string> },
+  options: { log: string; nodeArgs?: readonly string[]; env?: Record<string, string>; main?: string },
 ): Promise<GatewayPeer> {
   const [tcpPort, adminTcpPort] = [await freeTcpPort(), await freeTcpPort()];
   const file = join(scratch, `routes-${++count}.yaml`);
   const addresses = [`listen: 127.0.0.1:${tcpPort}`, `admin: 127.0.0.1:${adminTcpPort}`, `legacy: ${legacy}`];
   writeFileSync(file, `${addresses.join('\n')}\n${routes}\n`, { mode: 0o600 });
-  const main = join(repository, 'src/cli/main.ts');
+  const main = options.main ?? join(repository, 'src/cli/main.ts');
   const command = underTest([
     process.execPath,
     ...(options.nodeArgs ?? []),

@@ -4,7 +4,7 @@ import { sendUp, takeDown } from './big-bodies.ts';
 import { openClients } from './idle-clients.ts';
 import { startBanyan, startPeer, storyRoutes, turnsTaken, type GatewayPeer } from './peers.ts';
 import { atMost, rounded, type Bench, type Goal, type Measured, type Row } from './report.ts';
-import { moveAside } from './tools.ts';
+import { buildGateway, moveAside } from './tools.ts';
 import { startMariaDb } from '../scripts/shop/mariadb.ts';
 import { freeTcpPort, makeScratch } from '../scripts/shop/process.ts';
 
@@ -54,12 +54,14 @@ export const bench: Bench = {
       stops.push(() => mariadb.stop());
       const upstream = await startUpstream(scratch);
       stops.push(() => upstream.stop());
+      const options = { log: 'silent', main: buildGateway() };
+      const legacy = new URL(upstream.url).origin;
       const measured = new Map<Case, Memory[]>(cases.map((each) => [each, []]));
       for (let round = 1; round <= rounds; round++) {
         for (const each of cases) {
           say(`${each.name}, round ${round} of ${rounds}`);
           const routes = each.story ? storyRoutes(mariadb) : plainRoutes;
-          const gateway = await startBanyan(scratch, new URL(upstream.url).origin, routes, { log: 'silent' });
+          const gateway = await startBanyan(scratch, legacy, routes, options);
           try {
             measured.get(each)?.push(await measure(each, gateway));
           } finally {
