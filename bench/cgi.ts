@@ -109,9 +109,9 @@ async function startAll(
   };
   const scripts = { scratch: shop.scratch, root: shop.root, conf: join(shop.root, 'conf/shop.conf') };
   const peer = async (starting: Promise<Peer>) => {
-    const { url, pid, stop } = await starting;
-    stops.push(stop);
-    return { origin: new URL(url).origin, pid };
+    const started = await starting;
+    stops.push(() => started.stop());
+    return { origin: new URL(started.url).origin, pid: started.pid };
   };
   const staying = 'persistent: [hello.pl, view.pl, cart.pl], may-leave: ["$Shop::dbh", "%Shop::conf"]';
   return {
