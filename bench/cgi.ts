@@ -2,21 +2,35 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startShop, type Shop } from '../scripts/shop/shop.ts';
-import { load, type Load } from './load.ts';
-import { startBanyan } from './peers.ts';
+import { Visitor } from '../scripts/shop/visitor.ts';
+import { load, type Load, type Visit } from './load.ts';
+import { startBanyan, type Peer } from './peers.ts';
+import { startFcgiwrap, startModPerl } from './peers-cgi.ts';
 import { atLeast, reported, rounded, type Bench, type Goal, type Measured, type Row } from './report.ts';
 import { interleave, medianOf, ratio, type Rounds } from './rounds.ts';
 import { moveAside, needWrk } from './tools.ts';
 
-const pages = ['hello.pl', 'view.pl?sku=LP-1001', 'cart.pl?action=show'] as const;
-const runners = ['Apache, mod_cgid', 'banyan, spawn', 'banyan, fork', 'banyan, persistent'] as const;
+const pages = ['hello.pl', 'view.pl?sku=1001', 'cart.pl?action=show'] as const;
+type Page = (typeof pages)[number];
+const runners = [
+  'Apache, mod_cgid',
+  'nginx, fcgiwrap',
+  'Apache, mod_perl',
+  'banyan, spawn',
+  'banyan, fork',
+  'banyan, persistent',
+] as const;
 type Runner = (typeof runners)[number];
 const connections = 4;
+/** The bench's own questions keep connections too, and a process of mod_perl has one at a time. */
+const modPerlProcesses = connections + 4;
 
 interface Case {
   readonly name: string;
   readonly url: string;
   readonly pid: number;
+  /** One for each connection. */
+  readonly sessions: readonly Visit[];
 }
 
 /** What it costs to run a script: each way on one core, with load and database on the other. */
@@ -28,16 +42,19 @@ export const bench: Bench = {
     const stops: (() => Promise<void>)[] = [() => shop.stop()];
     try {
       const servers = await startAll(shop, stops);
+      const visitors: Visited[] = [];
+      for (let n = 0; n < connections; n++) visitors.push(await visit(shop.apache.url, n));
       const cases = runners.flatMap((runner) =>
         pages.map((page): Case => {
           const { origin, pid } = servers[runner];
-          return { name: nameOf(runner, page), url: `${origin}/cgi-bin/${page}`, pid };
+          const sessions = visitors.map(({ sessionId, texts }) => ({ sessionId, text: texts[page] }));
+          return { name: nameOf(runner, page), url: `${origin}/cgi-bin/${page}`, pid, sessions };
         }),
       );
       for (const each of cases) await check(each);
       const contenders = cases.map((each) => ({
         name: each.name,
-        measure: () => load({ ...each, connections, sessions: 0, seconds }),
+        measure: () => load({ ...each, connections, seconds }),
       }));
       const measured = await interleave(contenders, rounds, (round) =>
         say(round === 0 ? 'warming up' : `round ${round} of ${rounds}`),
@@ -48,6 +65,27 @@ export const bench: Bench = {
     }
   },
 };
+
+/** Somebody who has been to the shop before, and what only his pages have in them. */
+interface Visited {
+  readonly sessionId: string;
+  readonly texts: Readonly<Record<Page, string>>;
+}
+
+/** Fills a cart with six records, of each as many as no other visitor has, and looks at some. */
+async function visit(shopUrl: string, n: number): Promise<Visited> {
+  const visitor = new Visitor(shopUrl);
+  for (let sku = 1003; sku < 1009; sku++)
+    await visitor.post('cart.pl', { action: 'add', sku: String(sku), qty: String(n + 1) });
+  for (const sku of [1010 + n, 1004, 1003, 1002, 1001]) await visitor.get(`view.pl?sku=${sku}`);
+  if (visitor.sessionId === null) throw new Error('the shop gives no session');
+  const texts = {
+    'hello.pl': 'hello\n',
+    'view.pl?sku=1001': `<LI><A HREF="view.pl?sku=${1010 + n}">`,
+    'cart.pl?action=show': `<B>Items: ${6 * (n + 1)}</B>`,
+  };
+  return { sessionId: visitor.sessionId, texts };
+}
 
 const nameOf = (runner: Runner, page: string): string => `${runner}: ${page.split('?', 1)[0]}`;
 
@@ -69,12 +107,20 @@ async function startAll(
     stops.push(() => peer.stop());
     return { origin: new URL(peer.url).origin, pid: peer.pid };
   };
-  const scripts = 'persistent: [hello.pl, view.pl, cart.pl], may-leave: ["$Shop::dbh", "%Shop::conf"]';
+  const scripts = { scratch: shop.scratch, root: shop.root, conf: join(shop.root, 'conf/shop.conf') };
+  const peer = async (starting: Promise<Peer>) => {
+    const started = await starting;
+    stops.push(() => started.stop());
+    return { origin: new URL(started.url).origin, pid: started.pid };
+  };
+  const staying = 'persistent: [hello.pl, view.pl, cart.pl], may-leave: ["$Shop::dbh", "%Shop::conf"]';
   return {
     'Apache, mod_cgid': { origin: shop.apache.url, pid: shop.apache.server.pid },
+    'nginx, fcgiwrap': await peer(startFcgiwrap(scripts, connections)),
+    'Apache, mod_perl': await peer(startModPerl(scripts, modPerlProcesses)),
     'banyan, spawn': await banyan(shop.root, 'perl: spawn'),
     'banyan, fork': await banyan(shop.root, 'preload: [auto, Shop]'),
-    'banyan, persistent': await banyan(clean, `preload: [auto, Shop], ${scripts}`),
+    'banyan, persistent': await banyan(clean, `preload: [auto, Shop], ${staying}`),
   };
 }
 
@@ -94,14 +140,21 @@ function pinTree(pid: number): void {
   for (const [child, parent] of parents) if (parent === pid && child !== undefined) pinTree(child);
 }
 
-/** A fast answer is worth nothing when it is not the page; and modules are read ahead once they have been used. */
-async function check({ name, url }: Case): Promise<void> {
+/**
+ * A fast answer is worth nothing when it is not the page, and that of this visitor. Modules are read ahead once they have
+ * been used, and scripts stay once they have shown that they leave nothing: so it is asked several times.
+ */
+async function check({ name, url, sessions }: Case): Promise<void> {
   for (let times = 0; times < 3; times++) {
-    const response = await fetch(url);
-    const body = await response.text();
-    const isPage = url.includes('hello') ? body === 'hello\n' : /<\/HTML>\s*$/.test(body);
-    if (response.status !== 200 || !isPage)
-      throw new Error(`${name} answers ${response.status}: ${body.slice(0, 200)}`);
+    for (const { sessionId, text } of sessions) {
+      const response = await fetch(url, { headers: { Cookie: `CGISESSID=${sessionId}` } });
+      const body = await response.text();
+      const isWhole = url.includes('hello')
+        ? body === text
+        : /<\/HTML>\s*$/.test(body) && body.includes(text);
+      if (response.status !== 200 || !isWhole)
+        throw new Error(`${name} answers ${response.status} without "${text}": ${body.slice(0, 2000)}`);
+    }
   }
 }
 
@@ -117,22 +170,25 @@ function rowOf({ name }: Case, measured: Rounds<Load>): Row {
 }
 
 function goalsOf(measured: Rounds<Load>): Goal[] {
-  const times = (runner: Runner, page: string): number =>
-    ratio(
-      measured,
-      [nameOf(runner, page), nameOf('Apache, mod_cgid', page)],
-      (round) => round.requestsPerSecond,
-    );
+  const times = (runner: Runner, page: string, of: Runner = 'Apache, mod_cgid'): number =>
+    ratio(measured, [nameOf(runner, page), nameOf(of, page)], (round) => round.requestsPerSecond);
   const failed = [...measured.values()].flat().reduce((sum, round) => sum + round.failed, 0);
   return [
     atLeast('the fork server, of mod_cgid, on cart.pl (requests/s)', 8, times('banyan, fork', pages[2])),
+    atLeast(
+      'persistent, of mod_perl, on cart.pl (requests/s)',
+      1,
+      times('banyan, persistent', pages[2], 'Apache, mod_perl'),
+    ),
     {
-      goal: 'every request is answered with its page',
+      goal: "every request is answered with its visitor's page",
       wanted: '0 failed',
       measured: failed,
       held: failed === 0,
     },
     ...pages.flatMap((page) => [
+      reported(`fcgiwrap, of mod_cgid, on ${page}`, times('nginx, fcgiwrap', page)),
+      reported(`mod_perl, of mod_cgid, on ${page}`, times('Apache, mod_perl', page)),
       reported(`spawn, of mod_cgid, on ${page}`, times('banyan, spawn', page)),
       reported(`fork, of mod_cgid, on ${page}`, times('banyan, fork', page)),
       reported(`persistent, of mod_cgid, on ${page}`, times('banyan, persistent', page)),

@@ -9,7 +9,7 @@ export interface Load {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly requests: number;
-  /** Answers outside 2xx and 3xx, and requests that got none: refused, cut or later than 2 s. */
+  /** Answers outside 2xx and 3xx or without the text of the page, and requests that got none: refused, cut or late (2 s). */
   readonly failed: number;
   /** Processor time of the server under test for one request: what is left of the noise when others use the machine. */
   readonly cpuMicros: number;
@@ -17,12 +17,19 @@ export interface Load {
   readonly heldUp: number;
 }
 
+/** What one connection asks with and gets. */
+export interface Visit {
+  readonly sessionId: string;
+  /** Stands in the page; an answer without it has failed. */
+  readonly text: string;
+}
+
 export interface LoadOrder {
   readonly url: string;
   readonly connections: number;
   readonly seconds: number;
-  /** How many sessions the requests are of, in rotation; 0: they carry no cookie. */
-  readonly sessions: number;
+  /** Whose the requests are. A number: of so many sessions, in rotation; 0: they carry no cookie. Else one a connection. */
+  readonly sessions: number | readonly Visit[];
   /** The server under test. */
   readonly pid: number;
 }
@@ -31,10 +38,17 @@ const script = join(import.meta.dirname, 'load.lua');
 /** wrk ends by itself; this is for a wrk that does not. */
 const graceMs = 15_000;
 
-/** Puts a server under load with wrk, on one thread: it shares its core with the upstream. */
+/** Puts a server under load with wrk, on one thread, or one a visitor: it shares its core with the upstream. */
 export async function load(order: LoadOrder): Promise<Load> {
   const { url, connections, seconds, sessions, pid } = order;
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url, String(sessions)];
+  const whose =
+    typeof sessions === 'number'
+      ? [String(sessions)]
+      : ['visitors', ...sessions.flatMap(({ sessionId, text }) => [sessionId, text])];
+  const threads = typeof sessions === 'number' ? 1 : sessions.length;
+  if (typeof sessions !== 'number' && threads !== connections)
+    throw new Error(`${threads} visitors do not fit ${connections} connections`);
+  const args = [`-t${threads}`, `-c${connections}`, `-d${seconds}s`, '-s', script, url, ...whose];
   const [cpuBefore, waitBefore] = [cpuSeconds(pid), queuedSeconds(pid)];
   const { stdout } = await promisify(execFile)('wrk', args, {
     timeout: seconds * 1000 + graceMs,

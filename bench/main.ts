@@ -5,7 +5,8 @@ import { machine, printReport, type Bench, type Report } from './report.ts';
 
 /** Every bench is a file of its name that exports `bench`; it is loaded when it is asked for. */
 const benches: Readonly<Record<string, string>> = {
-  proxy: 'what the gateway costs: 1 kB pages through nginx, @fastify/http-proxy and both lanes',
+  proxy: 'what the gateway costs: 1 kB pages through both lanes, and through what others pass them on with',
+  'proxy-memory': 'how much memory the gateway takes for large bodies and for many idle clients',
   cgi: 'what running a script costs: mod_cgid, and the three ways in which banyan runs them itself',
   codec: 'what reading and writing a cart of 14 kB costs, in every format of sessions',
   session: 'what a turn costs, and whether turns are fair: alone, in a herd, between gateways',
@@ -17,7 +18,7 @@ const benches: Readonly<Record<string, string>> = {
 const usage = `npm run bench -- NAME [--json] [--strict] [--rounds N] [--seconds N]
 
 ${Object.entries(benches)
-  .map(([name, sentence]) => `  ${name.padEnd(8)}${sentence}`)
+  .map(([name, sentence]) => `  ${name.padEnd(14)}${sentence}`)
   .join('\n')}
 
 --json     print JSON instead of a table

@@ -1,10 +1,11 @@
 import type { GatewayPeer, Peer } from './peers.ts';
-import { startBanyan, startHttpProxy, startNginx } from './peers.ts';
+import { startBanyan, startHttpProxy, startNginx, storyRoutes, turnsTaken } from './peers.ts';
+import { startCaddy, startHaproxy, startNginxProxy, startUndiciLoop } from './peers-proxy.ts';
 import { load, type Load } from './load.ts';
 import { atLeast, reported, rounded, type Bench, type Goal, type Measured, type Row } from './report.ts';
 import { interleave, medianOf, ratio, type Rounds } from './rounds.ts';
 import { moveAside, needWrk } from './tools.ts';
-import { startMariaDb, type MariaDb } from '../scripts/shop/mariadb.ts';
+import { startMariaDb } from '../scripts/shop/mariadb.ts';
 import { makeScratch } from '../scripts/shop/process.ts';
 
 const page = `<!DOCTYPE html>\n<title>A page of 1 kB</title>\n`.padEnd(1023, 'banyan ') + '\n';
@@ -22,6 +23,10 @@ interface Case {
 
 const names = {
   nginx: 'nginx, the page itself',
+  nginxProxy: 'nginx, as a proxy',
+  haproxy: 'HAProxy',
+  caddy: 'Caddy',
+  loop: 'a bare undici loop',
   peer: '@fastify/http-proxy',
   pass: 'banyan, pass-through',
   logged: 'banyan, pass-through, log on',
@@ -30,7 +35,7 @@ const names = {
   storyAlone: 'banyan, a turn, 1 connection',
 } as const;
 
-/** What the gateway costs: a page of 1 kB straight from nginx, and through three ways of passing it on. */
+/** What the gateway costs: a page of 1 kB straight from nginx, through what others pass it on with, and through us. */
 export const bench: Bench = {
   async run({ rounds, seconds, say }): Promise<Measured> {
     needWrk(say);
@@ -65,13 +70,22 @@ async function startAll(scratch: string, stops: (() => Promise<void>)[]) {
   const nginx = keep(await startNginx(scratch, page, { aside: false }));
   const upstream = keep(await startNginx(scratch, page, { aside: true }));
   const legacy = new URL(upstream.url).origin;
-  const peer = keep(await startHttpProxy(scratch, legacy));
+  const others: readonly [string, (scratch: string, upstream: string) => Promise<Peer>][] = [
+    [names.nginxProxy, startNginxProxy],
+    [names.haproxy, startHaproxy],
+    [names.caddy, startCaddy],
+    [names.loop, startUndiciLoop],
+    [names.peer, startHttpProxy],
+  ];
+  const proxies: Case[] = [];
+  for (const [name, start] of others)
+    proxies.push({ name, peer: keep(await start(scratch, legacy)), connections, sessions: 0 });
   const pass = keep(await startBanyan(scratch, legacy, passRoutes, { log: 'silent' }));
   const logged = keep(await startBanyan(scratch, legacy, passRoutes, { log: 'info' }));
   const storyGateway = keep(await startBanyan(scratch, legacy, storyRoutes(mariadb), { log: 'silent' }));
   const cases: Case[] = [
     { name: names.nginx, peer: nginx, connections, sessions: 0 },
-    { name: names.peer, peer, connections, sessions: 0 },
+    ...proxies,
     { name: names.pass, peer: pass, connections, sessions: 0 },
     { name: names.logged, peer: logged, connections, sessions: 0 },
     { name: names.story, peer: storyGateway, connections, sessions },
@@ -79,11 +93,6 @@ async function startAll(scratch: string, stops: (() => Promise<void>)[]) {
     { name: names.storyAlone, peer: storyGateway, connections: 1, sessions },
   ];
   return { cases, storyGateway };
-}
-
-function storyRoutes({ user, password, tcpPort }: MariaDb): string {
-  const store = `mysql://${user}:${password}@127.0.0.1:${tcpPort}/shop?table=sessions`;
-  return `session: { store: "${store}" }\nroutes:\n  /**: { to: legacy, session: write }`;
 }
 
 const cookie = { Cookie: 'CGISESSID=0123456789abcdef0123456789abcdef' };
@@ -107,12 +116,6 @@ async function checkTurn(gateway: GatewayPeer): Promise<void> {
   const taken = (await turnsTaken(gateway)) - before;
   if (taken !== 1)
     throw new Error(`a request with a session took ${taken} turns at the database instead of 1`);
-}
-
-async function turnsTaken(gateway: GatewayPeer): Promise<number> {
-  const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
-  const line = /^banyan_session_lock_wait_seconds_count\{scope="mysql"\} (\d+)/m.exec(metrics);
-  return Number(line?.[1] ?? 0);
 }
 
 function rowOf(each: Case, measured: Rounds<Load>): Row {
@@ -139,11 +142,10 @@ function goalsOf(measured: Rounds<Load>): Goal[] {
     ratio(measured, [above, below], (round) => round.cpuMicros);
   const failed = [...measured.values()].flat().reduce((sum, round) => sum + round.failed, 0);
   return [
-    atLeast(
-      'pass-through is no slower than bare @fastify/http-proxy (requests/s)',
-      1,
-      speed(names.pass, names.peer),
-    ),
+    atLeast('pass-through, of bare @fastify/http-proxy (requests/s)', 2.5, speed(names.pass, names.peer)),
+    atLeast('pass-through, of Caddy (requests/s)', 1, speed(names.pass, names.caddy)),
+    atLeast('pass-through, of a bare undici loop (requests/s)', 0.9, speed(names.pass, names.loop)),
+    atLeast('a turn in a session, of pass-through (requests/s)', 0.6, speed(names.story, names.pass)),
     {
       goal: 'every request is answered with the page',
       wanted: '0 failed',
@@ -154,7 +156,8 @@ function goalsOf(measured: Rounds<Load>): Goal[] {
       'pass-through with the log on, of bare @fastify/http-proxy (requests/s)',
       speed(names.logged, names.peer),
     ),
-    reported('a turn in a session, of pass-through (requests/s)', speed(names.story, names.pass)),
+    reported('pass-through, of HAProxy (requests/s)', speed(names.pass, names.haproxy)),
+    reported('pass-through, of nginx as a proxy (requests/s)', speed(names.pass, names.nginxProxy)),
     reported('processor time of pass-through, of bare @fastify/http-proxy', cpu(names.pass, names.peer)),
     reported('processor time of a turn, of pass-through', cpu(names.story, names.pass)),
   ];

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, globSync, readFileSync, rmSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { isRoot } from '../scripts/shop/process.ts';
@@ -31,15 +31,50 @@ export function needWrk(say: (text: string) => void): void {
 
 /** The nginx to run: the machine's own, or Debian's unpacked into .cache/ by scripts/setup.sh. */
 export function needNginx(): string {
-  const unpacked = join(repository, '.cache/nginx/usr/sbin/nginx');
-  if (existsSync('/usr/sbin/nginx')) return '/usr/sbin/nginx';
-  if (!existsSync(unpacked)) {
+  return needUnpacked('nginx', '/usr/sbin/nginx').program;
+}
+
+/** HAProxy, found in the same way. */
+export function needHaproxy(): Unpacked {
+  return needUnpacked('haproxy', '/usr/sbin/haproxy');
+}
+
+/** Caddy, found in the same way. */
+export function needCaddy(): Unpacked {
+  return needUnpacked('caddy', '/usr/bin/caddy');
+}
+
+/** fcgiwrap, found in the same way. */
+export function needFcgiwrap(): Unpacked {
+  return needUnpacked('fcgiwrap', '/usr/sbin/fcgiwrap');
+}
+
+/** mod_perl, found in the same way: `program` is the module that Apache loads. */
+export function needModPerl(): Unpacked {
+  return needUnpacked('libapache2-mod-perl2', '/usr/lib/apache2/modules/mod_perl.so');
+}
+
+/** A program that may have been unpacked instead of installed. */
+export interface Unpacked {
+  readonly program: string;
+  /** Where it was unpacked; null: it is installed. */
+  readonly home: string | null;
+  /** What it needs in its environment to find its libraries. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+function needUnpacked(name: string, program: string): Unpacked {
+  if (existsSync(program)) return { program, home: null, env: {} };
+  const home = join(repository, '.cache', name);
+  if (!existsSync(join(home, program))) {
     // setup.sh also replaces a node_modules that is out of date; not under our feet, nor under anybody else's.
     if (!isSetUp())
       throw new Error('node_modules does not belong to package-lock.json: run "npm run setup" first');
-    run(['sh', join(repository, 'scripts/setup.sh'), '--with', 'nginx']);
+    run(['sh', join(repository, 'scripts/setup.sh'), '--with', name]);
   }
-  return unpacked;
+  const libraries = globSync(join(home, 'usr/lib/*-linux-*'));
+  const env: Record<string, string> = libraries.length > 0 ? { LD_LIBRARY_PATH: libraries.join(':') } : {};
+  return { program: join(home, program), home, env };
 }
 
 function isSetUp(): boolean {
@@ -48,6 +83,19 @@ function isSetUp(): boolean {
   );
   if (lock === undefined || stamp === undefined || !existsSync(stamp)) return false;
   return readFileSync(lock).equals(readFileSync(stamp));
+}
+
+/** The gateway as its package has it, compiled: from the sources it carries Node's reader of TypeScript along, 28 MB. */
+export function buildGateway(): string {
+  const home = join(repository, '.cache/bench-build');
+  rmSync(home, { recursive: true, force: true });
+  const tsc = join(repository, 'node_modules/typescript/bin/tsc');
+  const project = join(repository, 'tsconfig.build.json');
+  run([process.execPath, tsc, '-p', project, '--outDir', join(home, 'dist')]);
+  cpSync(join(repository, 'package.json'), join(home, 'package.json'));
+  for (const name of globSync('*.pl', { cwd: join(repository, 'src/legacy') }))
+    cpSync(join(repository, 'src/legacy', name), join(home, 'dist/legacy', name));
+  return join(home, 'dist/cli/main.js');
 }
 
 const canPin = cpus().length > 1 && inPath('taskset');

@@ -73,20 +73,25 @@ if [ -n "$missing" ]; then
 fi
 
 # --- programs whose packages would start a service: unpacked into .cache/, not installed
+# unpack NAME PROGRAM [PACKAGE]...: into .cache/NAME; the packages are what it needs and is not everywhere
 unpack() {
   name=$1 program=$2
-  [ -x ".cache/$name$program" ] && return
+  shift 2
+  [ -e ".cache/$name$program" ] && return
   command -v apt-get >/dev/null 2>&1 || fail "This is not a Debian system; please put $program there by hand: .cache/$name$program"
   say "unpacking Debian's $name into .cache/$name (not installed: its package would start a service)"
   mkdir -p .cache/download
-  ( cd .cache/download && rm -f "${name}"_*.deb && apt-get download -qq "$name" 2>/dev/null ) || {
-    { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; } || fail "apt-get download $name failed; please run: sudo apt-get update"
-    apt_update
-    ( cd .cache/download && apt-get download -qq "$name" )
-  }
-  rm -rf ".cache/$name"
-  dpkg-deb -x .cache/download/"${name}"_*.deb ".cache/$name"
-  rm -f .cache/download/"${name}"_*.deb
+  rm -rf ".cache/$name" ".cache/$name.part"
+  for package in "$name" "$@"; do
+    ( cd .cache/download && rm -f "${package}"_*.deb && apt-get download -qq "$package" 2>/dev/null ) || {
+      { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; } || fail "apt-get download $package failed; please run: sudo apt-get update"
+      apt_update
+      ( cd .cache/download && apt-get download -qq "$package" )
+    }
+    dpkg-deb -x .cache/download/"${package}"_*.deb ".cache/$name.part"
+    rm -f .cache/download/"${package}"_*.deb
+  done
+  mv ".cache/$name.part" ".cache/$name"
 }
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -95,6 +100,10 @@ while [ $# -gt 0 ]; do
       case "$2" in
         prometheus) unpack prometheus /usr/bin/prometheus ;;
         nginx) unpack nginx /usr/sbin/nginx ;;
+        haproxy) unpack haproxy /usr/sbin/haproxy liblua5.3-0 libopentracing-c-wrapper0 libopentracing1 ;;
+        caddy) unpack caddy /usr/bin/caddy ;;
+        fcgiwrap) unpack fcgiwrap /usr/sbin/fcgiwrap libfcgi0ldbl ;;
+        libapache2-mod-perl2) unpack libapache2-mod-perl2 /usr/lib/apache2/modules/mod_perl.so ;;
         *) fail "unknown program '$2'" ;;
       esac
       shift 2 ;;
