@@ -100,18 +100,16 @@ async function startAll(
   const clean = join(shop.scratch, 'clean');
   cpSync(shop.root, clean, { recursive: true });
   forgetTheForm(join(clean, 'lib/Shop.pm'));
-  const banyan = async (root: string, settings: string) => {
-    const legacy = `{ cgi: ${root}/cgi-bin, env: [SHOP_CONF], lib: ${root}/lib, ${settings} }`;
-    const env = { SHOP_CONF: join(shop.root, 'conf/shop.conf') };
-    const peer = await startBanyan(shop.scratch, legacy, 'routes:\n  /**: legacy', { log: 'silent', env });
-    stops.push(() => peer.stop());
-    return { origin: new URL(peer.url).origin, pid: peer.pid };
-  };
   const scripts = { scratch: shop.scratch, root: shop.root, conf: join(shop.root, 'conf/shop.conf') };
   const peer = async (starting: Promise<Peer>) => {
     const started = await starting;
     stops.push(() => started.stop());
     return { origin: new URL(started.url).origin, pid: started.pid };
+  };
+  const banyan = (root: string, settings: string) => {
+    const legacy = `{ cgi: ${root}/cgi-bin, env: [SHOP_CONF], lib: ${root}/lib, ${settings} }`;
+    const options = { log: 'silent', env: { SHOP_CONF: scripts.conf } };
+    return peer(startBanyan(shop.scratch, legacy, 'routes:\n  /**: legacy', options));
   };
   const staying = 'persistent: [hello.pl, view.pl, cart.pl], may-leave: ["$Shop::dbh", "%Shop::conf"]';
   return {

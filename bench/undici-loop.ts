@@ -1,20 +1,11 @@
 // The peer: the least that passes a request on in Node: its HTTP server, undici's raw interface, and nothing between
 // them but the hop-by-hop fields. UPSTREAM and TCP_PORT come from the environment.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { Pool, type Dispatcher } from 'undici';
+import { hopByHop } from '../src/exchange/headers.ts';
+import { hasBody } from '../src/gateway/receive.ts';
 
 const pool = new Pool(process.env['UPSTREAM'] ?? '', { connections: 256, pipelining: 1 });
-
-const hopByHop = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'expect',
-]);
 
 /** Of name, value, name, value, what is for the other side too. */
 function endToEnd(fields: readonly string[]): string[] {
@@ -61,10 +52,6 @@ class Answer implements Dispatcher.DispatchHandler {
     if (this.#response.headersSent) this.#response.destroy();
     else this.#response.writeHead(502).end();
   }
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 createServer((request, response) => {

@@ -37,7 +37,7 @@ export function withoutFields(headers: RawHeaders, names: readonly string[]): st
 }
 
 /** The fields that belong to one connection and are never passed on (RFC 9110 section 7.6.1). */
-const hopByHop = new Set([
+export const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',

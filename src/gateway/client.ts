@@ -3,7 +3,7 @@ import type { Problem } from '../errors.ts';
 import { headerValue } from '../exchange/headers.ts';
 import type { Answer } from '../exchange/outcome.ts';
 import { linger } from './linger.ts';
-import { type OutletTo, withoutFiles } from './outlet.ts';
+import type { OutletTo } from './outlet.ts';
 import { watchPresence } from './presence.ts';
 import { send } from './send.ts';
 
@@ -16,13 +16,13 @@ export interface Client {
   /** What was sent so far: a status, or null. */
   readonly status: number | null;
   /** Sends an answer. Resolves, never rejects, when it is sent or the client is gone; with what cut it short. */
-  send(answer: Answer, outletTo?: OutletTo): Promise<Problem | null>;
+  send(answer: Answer): Promise<Problem | null>;
   /** Tells what went wrong, in the table's words: JSON for who asks for it, else a plain page. */
   apologise(problem: Problem, exchangeId: string): void;
 }
 
 /** The client at the other end of Node's response. */
-export function clientOf(request: IncomingMessage, response: ServerResponse): Client {
+export function clientOf(request: IncomingMessage, response: ServerResponse, outletTo: OutletTo): Client {
   let left = false;
   let gone: AbortController | null = null;
   let status: number | null = null;
@@ -44,7 +44,7 @@ export function clientOf(request: IncomingMessage, response: ServerResponse): Cl
     get status() {
       return status;
     },
-    send: (answer, outletTo = withoutFiles) => {
+    send: (answer) => {
       status = answer.status;
       return send(response, answer, outletTo);
     },

@@ -45,7 +45,7 @@ export async function take(
   rawTarget: string,
   parts: Parts,
 ): Promise<void> {
-  const client = clientOf(request, response);
+  const client = clientOf(request, response, parts.outletTo);
   const earlier = afterEarlier(request.socket, response);
   if (earlier !== null && !(await earlier)) return; // nobody is there any more to be answered
   const arrival: Arrival = {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { type Clock, systemClock } from '../exchange/clock.ts';
+import type { Clock } from '../exchange/clock.ts';
 import type { Outlet } from '../exchange/outlet.ts';
 import { aheadBytes, Backlog } from './backlog.ts';
 
@@ -24,14 +24,6 @@ export type OutletTo = (response: ServerResponse, resume: () => void) => Outlet;
 export function outletsWith(parts: OutletParts): OutletTo {
   return (response, resume) => new ClientOutlet(response, resume, parts);
 }
-
-/** Makes outlets that hold their side back at once: for answers that are whole, and so have none. */
-export const withoutFiles: OutletTo = outletsWith({
-  clock: systemClock,
-  mostSpooledBytes: () => 0,
-  spooled: () => undefined,
-  notSpooled: () => undefined,
-});
 
 class ClientOutlet implements Outlet {
   readonly #response: ServerResponse;

@@ -68,8 +68,7 @@ export async function serve(
   const followed = await follow(exchange, decision.route, outcome, parts); // a login: the new session's turn, too
 
   // 4 answer: sent while legacy may still be printing; nobody downstream of here waits for the client
-  const sent =
-    outcome.kind === 'answered' ? client.send(outcome.answer, parts.outletTo) : Promise.resolve(null);
+  const sent = outcome.kind === 'answered' ? client.send(outcome.answer) : Promise.resolve(null);
   if (outcome.kind === 'failed') client.apologise(outcome.problem, exchange.id);
 
   // 5 leave

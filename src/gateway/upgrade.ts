@@ -102,11 +102,11 @@ async function answerPlainly(
   reply: Exclude<UpgradeReply, Switched>,
   parts: Parts,
 ): Promise<Omit<Served, 'answeredMs'>> {
-  const client = plainClient(request, response, socket);
+  const client = plainClient(request, response, socket, parts);
   const closed = new Promise<void>((resolve) => response.once('close', resolve));
   let problem: Problem | null = null;
   if (reply.kind === 'failed') client.apologise((problem = reply.problem), id);
-  else problem = await client.send(reply.answer, parts.outletTo);
+  else problem = await client.send(reply.answer);
   await closed;
   const served = reply.kind === 'failed' ? 'none' : 'legacy';
   return { served, status: client.status ?? 0, problem, clientLeft: client.left };
@@ -131,7 +131,7 @@ function discard(reply: UpgradeReply): void {
 const keepAliveMs = 60_000;
 
 /** The client of an answer that is none to an upgrade; the connection ends behind it. */
-function plainClient(request: IncomingMessage, response: ServerResponse, socket: Socket) {
+function plainClient(request: IncomingMessage, response: ServerResponse, socket: Socket, parts: Parts) {
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
   socket.on('drain', () => response.emit('drain')); // Node's server does so for its own
@@ -141,7 +141,7 @@ function plainClient(request: IncomingMessage, response: ServerResponse, socket:
     linger(socket);
     response.emit('close');
   });
-  return clientOf(request, response);
+  return clientOf(request, response, parts.outletTo);
 }
 
 /** The 101 as legacy has said it. */
