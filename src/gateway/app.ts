@@ -6,6 +6,7 @@ import type { SecureContextOptions, Server as SecureServer } from 'node:tls';
 import { Problem, type ProblemCode } from '../errors.ts';
 import { take } from './lanes.ts';
 import { isLingering, linger } from './linger.ts';
+import { methodSent, readAgain } from './odd-start.ts';
 import { lastOpenAnswer } from './presence.ts';
 import type { Parts } from './parts.ts';
 import { makeUpgrades, type Upgrades } from './upgrade.ts';
@@ -48,12 +49,15 @@ export function makeListener(parts: Parts, legacyOrigin: string, pair: KeyPair |
     forceCloseConnections: 'idle',
     requestTimeout: 300_000,
     keepAliveTimeout: 15_000,
-    clientErrorHandler: refuse,
+    clientErrorHandler: (error, socket) => {
+      if (!readAgain(app.server as unknown as Server, error, socket)) refuse(error, socket);
+    },
     // Fastify's types know one server or the other; what is used of it is the same.
     ...(pair === null ? { http } : ({ https: { ...secured(pair), ...overTls, ...http } } as object)),
     rewriteUrl(request) {
       const arrived = request as Arrived;
-      arrived[asItCame] = { method: request.method ?? 'GET', target: request.url ?? '/' };
+      const method = methodSent(arrived) ?? arrived.method ?? 'GET';
+      arrived[asItCame] = { method, target: request.url ?? '/' };
       request.method = 'GET';
       return '/';
     },
@@ -72,6 +76,7 @@ export function makeListener(parts: Parts, legacyOrigin: string, pair: KeyPair |
       const came = raw[asItCame] ?? { method: 'GET', target: '/' };
       reply.hijack();
       raw.method = came.method;
+      if (methodSent(raw) !== null) reply.raw.shouldKeepAlive = false; // nobody would see it idle
       const visit = { request: raw, response: reply.raw, ...came };
       visits.serve(visit, () => take(raw, reply.raw, came.method, came.target, parts));
     },

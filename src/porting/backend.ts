@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import { Pool, type Dispatcher } from 'undici';
 import { Problem, isProblemCode } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
@@ -63,6 +64,7 @@ function run(
     return Promise.resolve(new Problem('PORT_MISSING', `route ${route.name} has no port`));
   const errand: Errand = {
     exchangeId: exchange.id,
+    method: exchange.method,
     file: route.port,
     sessionUse: route.session,
     sessionId: exchange.claimedSessionId,
@@ -94,7 +96,7 @@ function run(
 
 function request(exchange: Exchange, errand: Errand): Dispatcher.DispatchOptions {
   return {
-    method: exchange.method as Dispatcher.HttpMethod,
+    method: (METHODS.includes(exchange.method) ? exchange.method : 'POST') as Dispatcher.HttpMethod,
     path: exchange.target.target,
     headers: [...exchange.headers, ...errandHeaders(errand)],
     body: exchange.body.lengthBytes === 0 ? null : (exchange.body.bytes ?? exchange.body.stream()),

@@ -77,7 +77,7 @@ async function receive(request: IncomingMessage): Promise<Job> {
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return {
     errand,
-    method: request.method ?? 'GET',
+    method: errand.method,
     target: request.url ?? '/',
     headers: request.rawHeaders.filter((_, i, all) => !(all[i - (i % 2)] as string).startsWith('banyan-')),
     body: Buffer.concat(chunks),

@@ -11,6 +11,8 @@ import type { Fence } from '../session/lock.ts';
  */
 export interface Errand {
   readonly exchangeId: string;
+  /** As the visitor sent it; the request to the host has a POST for one that Node does not know. */
+  readonly method: string;
   /** Absolute path of the port's file. */
   readonly file: string;
   readonly sessionUse: SessionUse;

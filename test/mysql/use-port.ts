@@ -35,6 +35,7 @@ export function ports(parts: {
   ): Promise<Draft> => {
     const errand = {
       exchangeId: 'e',
+      method: 'GET',
       file: '',
       sessionUse,
       sessionId,

@@ -13,19 +13,8 @@ export function firstLines(): Odd[] {
   const more = words(
     'M-SEARCH REPORT CHECKOUT MERGE NOTIFY SUBSCRIBE LINK UNLINK BIND ACL MKCALENDAR QUERY SOURCE',
   );
-  const wrong = [
-    'FOO',
-    'get',
-    'GE T',
-    'G\0ET',
-    'GET\t',
-    '',
-    ' GET',
-    '\xe9',
-    'GET:',
-    'A'.repeat(9000),
-    '"GET"',
-  ];
+  const unknown = words('FOO get BCOPY PLAY GETX');
+  const wrong = ['GE T', 'G\0ET', 'GET\t', '', ' GET', '\xe9', 'GET:', 'A'.repeat(9000), '"GET"'];
   const targets = [
     '?',
     '?a=1;b=%E9&c=%zz',
@@ -67,6 +56,8 @@ export function firstLines(): Odd[] {
   );
   return [
     ...[...known, ...more].map((method) => odd(bare(`${method} ${page} HTTP/1.1`), 'passes')),
+    ...unknown.map((method) => odd(bare(`${method} ${page} HTTP/1.1`), 'passes', { isLast: true })),
+    odd(bare(`GET ${page}?caf\xe9 HTTP/1.1`), 'passes', { isLast: true }),
     odd(bare(`HEAD ${page} HTTP/1.1`), 'passes', { method: 'HEAD' }),
     ...['TRACE', ...wrong].map((method) => odd(bare(`${method} ${page} HTTP/1.1`), 'refused')),
     odd(bare(`CONNECT shop.test:80 HTTP/1.1`) + smuggled, 'refused', { isLast: true }),
