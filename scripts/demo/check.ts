@@ -2,14 +2,21 @@ import { execFile } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { shopEnvironment, startGateway, writeRoutes } from '../shop/gateway.ts';
+import { type GatewayProcess, shopEnvironment, startGateway, writeRoutes } from '../shop/gateway.ts';
 import { load, type LoadResult } from '../shop/load.ts';
 import { race, type RaceResult } from '../shop/race.ts';
-import { repository, startShop, type Shop } from '../shop/shop.ts';
+import { repository, startStock, type Stock } from '../shop/shop.ts';
 import { walk, type Step } from '../shop/walk.ts';
 
 const run = promisify(execFile);
 const targets = ['legacy', 'port', 'port 50%'] as const;
+
+/** The gateway runs the scripts itself: no Apache is needed. */
+const legacy = '{ cgi: legacy/cgi-bin, root: legacy/htdocs, charset: iso-8859-1, env: [SHOP_CONF] }';
+
+/** A gateway on these routes. */
+const gatewayOn = (shop: Stock, routes: string): Promise<GatewayProcess> =>
+  startGateway(shop, writeRoutes(shop, routes, { legacy }), { asServers: true });
 
 /** Routes with `view` and `cart` on the same target. */
 const routesWith = (target: string): string =>
@@ -21,8 +28,8 @@ const routesWith = (target: string): string =>
  */
 export async function check(flipSeconds: number): Promise<number> {
   const tell = (line: string): void => void process.stderr.write(`demo: ${line}\n`);
-  tell('starting a private MariaDB and Apache with the Perl shop');
-  const shop = await startShop('check');
+  tell('starting a private MariaDB; banyan runs the Perl of the shop itself');
+  const shop = await startStock('check');
   try {
     const walks = await walkAll(shop, tell);
     const races = await raceAll(shop, tell);
@@ -41,11 +48,11 @@ export async function check(flipSeconds: number): Promise<number> {
   }
 }
 
-async function walkAll(shop: Shop, tell: (line: string) => void): Promise<Record<string, Step[]>> {
+async function walkAll(shop: Stock, tell: (line: string) => void): Promise<Record<string, Step[]>> {
   const walks: Record<string, Step[]> = {};
   for (const target of targets) {
     tell(`a visitor walks through the shop, view and cart on ${target}`);
-    const gateway = await startGateway(shop, writeRoutes(shop, routesWith(target)));
+    const gateway = await gatewayOn(shop, routesWith(target));
     walks[target] = await walk(gateway.url);
     await gateway.stop();
   }
@@ -57,15 +64,17 @@ interface Races {
   readonly through: readonly (RaceResult & { target: string; gateways: number })[];
 }
 
-async function raceAll(shop: Shop, tell: (line: string) => void): Promise<Races> {
+async function raceAll(shop: Stock, tell: (line: string) => void): Promise<Races> {
   const size = { rounds: 10, parallel: 8 };
-  tell('the race: 8 clicks at once, 10 times, straight to Apache');
-  const straight = await race([shop.apache.url], size);
+  tell('the race: 8 clicks at once, 10 times, on scripts that take no turns, as under any web server');
+  const bare = await gatewayOn(shop, '  /**: { to: legacy, session: none }');
+  const straight = await race([bare.url], size);
+  await bare.stop();
   const through: (RaceResult & { target: string; gateways: number })[] = [];
   for (const target of targets) {
     tell(`the race through one gateway, then through two, cart on ${target}`);
-    const file = writeRoutes(shop, routesWith(target));
-    const [one, other] = [await startGateway(shop, file), await startGateway(shop, file)];
+    const routes = routesWith(target);
+    const [one, other] = [await gatewayOn(shop, routes), await gatewayOn(shop, routes)];
     through.push({ target, gateways: 1, ...(await race([one.url], size)) });
     through.push({ target, gateways: 2, ...(await race([one.url, other.url], size)) });
     await one.stop();
@@ -81,10 +90,13 @@ type FlipResult = LoadResult & {
 };
 
 /** Mixed load of six visitors while the cart's route goes to and fro, by the command people would use. */
-async function flipUnderLoad(shop: Shop, seconds: number, tell: (line: string) => void): Promise<FlipResult> {
+async function flipUnderLoad(
+  shop: Stock,
+  seconds: number,
+  tell: (line: string) => void,
+): Promise<FlipResult> {
   tell(`${seconds} s of load while the cart's route is flipped 20 times`);
-  const file = writeRoutes(shop, routesWith('legacy'));
-  const gateway = await startGateway(shop, file);
+  const gateway = await gatewayOn(shop, routesWith('legacy'));
   const stop = new AbortController();
   const visitors = load([gateway.url], 6, stop.signal);
   const endsAt = Date.now() + seconds * 1000;
@@ -98,7 +110,7 @@ async function flipUnderLoad(shop: Shop, seconds: number, tell: (line: string) =
       target,
       '--yes',
       '--file',
-      file,
+      gateway.routesFile,
     ];
     await run(process.execPath, flipCart, { env: shopEnvironment(shop) });
     await wait(Math.max(0, endsAt - seconds * 1000 + (flips + 1) * pauseMs - Date.now()));

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { startGateway } from '../shop/gateway.ts';
-import { repository, startShop } from '../shop/shop.ts';
+import { repository, startStock } from '../shop/shop.ts';
 
 const text = (url: string, admin: string): string => `
   the shop, through the gateway     ${url}/cgi-bin/index.pl      (log in as pete, password vinyl)
@@ -20,16 +20,19 @@ You can as well edit routes.yaml: it is read again when you save it. Ctrl-C ends
 /** Starts the shop and a gateway on ./routes.yaml, says what can be done, and stays until it is interrupted. */
 export async function stay(): Promise<number> {
   const say = (line: string): void => void process.stdout.write(`demo: ${line}\n`);
-  say('starting a private MariaDB and Apache with the Perl shop, in a scratch folder');
-  const shop = await startShop('demo');
-  say('starting the gateway on routes.yaml');
+  say('starting a private MariaDB in a scratch folder');
+  const shop = await startStock('demo');
+  say('starting the gateway on routes.yaml; it runs the Perl of legacy-stub/ itself');
   // 8000 and 9901 are what routes.yaml says; on a machine that uses them already, the system picks others.
   const instead = [
     ...((await isTaken(8000)) ? ['--listen', '127.0.0.1:0'] : []),
     ...((await isTaken(9901)) ? ['--admin', '127.0.0.1:0'] : []),
   ];
   try {
-    const gateway = await startGateway(shop, join(repository, 'routes.yaml'), { args: instead });
+    const gateway = await startGateway(shop, join(repository, 'routes.yaml'), {
+      args: instead,
+      asServers: true,
+    });
     process.stdout.write(text(gateway.url, gateway.adminUrl));
     process.stdout.write(`\nThe gateway's log: ${gateway.logFile}\n`);
     const interrupted = new Promise<void>((resolve) => {

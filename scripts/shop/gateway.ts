@@ -2,8 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asServersUser, isRoot } from './process.ts';
-import type { Shop } from './shop.ts';
-import { repository } from './shop.ts';
+import { repository, type Shop, type Stock } from './shop.ts';
 
 /** A gateway process in front of the shop. */
 export interface GatewayProcess {
@@ -26,13 +25,16 @@ const mayEnter = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
 
 let count = 0;
 
-/** What routes.yaml takes from the environment. */
-export function shopEnvironment(shop: Shop): Record<string, string | undefined> {
-  return { ...process.env, BANYAN_LEGACY: shop.apache.url, BANYAN_SESSIONS: shop.storeUrl };
+/** What routes.yaml, and scripts that the gateway runs itself, take from the environment. */
+export function shopEnvironment(shop: Stock | Shop): Record<string, string | undefined> {
+  const apache = 'apache' in shop ? { BANYAN_LEGACY: shop.apache.url } : {};
+  return { ...process.env, ...apache, BANYAN_SESSIONS: shop.storeUrl, SHOP_CONF: shop.confFile };
 }
 
 /** What a routes.yaml may say besides its routes. */
 export interface RoutesOptions {
+  /** Who runs the scripts: Apache, unless it is said. */
+  readonly legacy?: string;
   /** How long a request waits for its turn. */
   readonly wait?: string | undefined;
   /** The lines below `session:`, indented by two, where it is not the shop's own session. */
@@ -44,14 +46,14 @@ export interface RoutesOptions {
 const shopSession = ['  format: cgi-session', '  store: ${BANYAN_SESSIONS}'];
 
 /** Writes a routes.yaml for the shop into its scratch folder. `routes` is the text below `routes:`, indented by two. */
-export function writeRoutes(shop: Shop, routes: string, options: RoutesOptions = {}): string {
-  const { wait = '10s', session = shopSession, top = [] } = options;
+export function writeRoutes(shop: Stock, routes: string, options: RoutesOptions = {}): string {
+  const { legacy = '${BANYAN_LEGACY}', wait = '10s', session = shopSession, top = [] } = options;
   const file = join(shop.scratch, `routes-${++count}.yaml`);
   const head = [
     'listen: 127.0.0.1:0',
     ...(top.some((line) => line.startsWith('admin:')) ? [] : ['admin: 127.0.0.1:0']),
     ...top,
-    'legacy: ${BANYAN_LEGACY}',
+    `legacy: ${legacy}`,
     'base: /cgi-bin/',
     `ports: ${join(repository, 'ports')}`,
     'session:',
@@ -67,7 +69,7 @@ export function writeRoutes(shop: Shop, routes: string, options: RoutesOptions =
  * as the user that runs the scripts: where sessions are in files, each must be able to read what the other has made.
  */
 export async function startGateway(
-  shop: Shop,
+  shop: Stock,
   routesFile: string,
   options: { args?: string[]; env?: Record<string, string>; asServers?: boolean } = {},
 ): Promise<GatewayProcess> {
