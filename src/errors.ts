@@ -54,6 +54,16 @@ const table = {
     retryAfterSeconds: 5,
   },
 
+  LEGACY_BUSY: {
+    status: 503,
+    sentence: 'Too many pages are being asked for at the moment. Please try again in a moment.',
+    retryAfterSeconds: 5,
+  },
+  LEGACY_QUEUE_TIMEOUT: {
+    status: 503,
+    sentence: 'This page could not be begun in time, for many others are being asked for. Please try again.',
+    retryAfterSeconds: 5,
+  },
   LEGACY_DOWN: { status: 502, sentence: 'The application behind this gateway does not answer.' },
   LEGACY_BROKE: { status: 502, sentence: 'The application behind this gateway broke off its answer.' },
   SCRIPT_ANSWER: { status: 500, sentence: 'The page could not be made.' },

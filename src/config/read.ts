@@ -57,7 +57,11 @@ export function readSettings(
 }
 
 /** What stands in for a legacy that could not be read, so that the rest is read to its end. */
-const nowhere: Upstream = { name: 'legacy', origin: 'http://legacy.invalid' };
+const nowhere: Upstream = {
+  name: 'legacy',
+  origin: 'http://legacy.invalid',
+  limits: { atOnce: 1, queue: 0, waitMs: 0 },
+};
 
 function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Settings | null {
   const settingsDirectory = dirname(resolve(desk.file));
@@ -116,6 +120,7 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
     admin: admin.address,
     adminToken: admin.token,
     legacy: legacy.upstream,
+    upstreams: upstreams.map(({ upstream }) => upstream),
     maxBodyBytes,
     mostSpooledBytes,
     mostSockets,

@@ -151,6 +151,21 @@ export const siteRows: readonly Setting[] = [
   row('upstream', 'timeout', 'duration', null, 'What its routes use where they say nothing else.'),
   row(
     'upstream',
+    'at-once',
+    '1 to 10000',
+    null,
+    'How many requests it is given at once; else 64, and 32 where the gateway runs the scripts.',
+  ),
+  row(
+    'upstream',
+    'queue',
+    '1 to 10000',
+    '512',
+    'How many more may wait for a place; the next one gets a 503.',
+  ),
+  row('upstream', 'wait', 'duration', '10s', 'How long a request waits for its place before it gets a 503.'),
+  row(
+    'upstream',
     'ca',
     'file',
     null,

@@ -61,6 +61,8 @@ export interface Settings {
   /** The web servers in front whose X-Forwarded-* fields are believed; empty: nobody's are. */
   readonly trust: readonly Network[];
   readonly legacy: Upstream;
+  /** The others. */
+  readonly upstreams: readonly Upstream[];
   /** How many WebSockets may be open at once. */
   readonly mostSockets: number;
   /** Bodies up to this are kept in memory, and their parameters can choose a route. */

@@ -14,7 +14,7 @@ import { afterEarlier } from './in-order.ts';
 import type { Parts } from './parts.ts';
 import { settleHost, whatIsImproper } from './proper.ts';
 import { hasBody, noBody, receiveBody } from './receive.ts';
-import { resultOf } from './report.ts';
+import { resultOf, wasAsked } from './report.ts';
 import { serve, type Found } from './serve.ts';
 import { beginToWitness } from './witness.ts';
 
@@ -195,15 +195,16 @@ async function pass(
     served: passed.status === null ? 'none' : 'legacy',
     why: 'the target is legacy and there is no turn to take',
     status,
-    sides: left
-      ? []
-      : [
-          {
-            side: 'legacy',
-            elapsedMs: passed.elapsedMs,
-            result: problem === null ? resultOf(status) : failure,
-          },
-        ],
+    sides:
+      problem === null || wasAsked(problem)
+        ? [
+            {
+              side: 'legacy',
+              elapsedMs: passed.elapsedMs,
+              result: problem === null ? resultOf(status) : failure,
+            },
+          ]
+        : [],
     problem: left ? null : problem,
     clientLeft: left,
   });
