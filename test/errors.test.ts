@@ -56,6 +56,8 @@ t.test('who may try again is told when, as a 503 that is no fault of a page', as
       ['TURN_TIMEOUT', 503, 2],
       ['TURN_QUEUE_FULL', 503, 2],
       ['LOCK_DOWN', 503, 5],
+      ['LEGACY_BUSY', 503, 5],
+      ['LEGACY_QUEUE_TIMEOUT', 503, 5],
       ['SESSION_LOCKED', 503, 2],
       ['LEASE_LOST', 503, 2],
     ],
