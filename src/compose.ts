@@ -28,6 +28,7 @@ import { makeHabits } from './telemetry/habits.ts';
 import type { Log } from './telemetry/log.ts';
 import { makeMetrics, type Metrics } from './telemetry/metrics.ts';
 import { fleetTimeline } from './telemetry/fleet.ts';
+import { sparingly } from './telemetry/sparing.ts';
 import { makeTimeline } from './telemetry/timeline.ts';
 
 /** A gateway that runs. */
@@ -112,6 +113,7 @@ export async function compose(
     notSpooled: (reason) =>
       log.warn('an answer has no file to wait in for its client; its side waits', { reason: String(reason) }),
   });
+  const writeExchange = sparingly(log, clock);
   const parts: Parts = {
     table: () => routes.current().table,
     limits: () => routes.current(),
@@ -126,7 +128,7 @@ export async function compose(
     record: (record) => {
       metrics.record(record);
       timeline.record(record);
-      log.exchange(record);
+      writeExchange(record);
       const advice = habits.record(record);
       if (advice !== null)
         log.warn(`${advice.message}; ${advice.help}`, { advice: advice.code, ...advice.habit });

@@ -24,6 +24,13 @@ const table = {
   },
   HEADERS_TOO_LARGE: { status: 431, sentence: 'The header of this request is too large.' },
   NOT_HTTP: { status: 400, sentence: 'This request is not proper HTTP.' },
+  NOT_TLS: { status: 400, sentence: 'This address is reached by HTTPS only.' },
+  TOO_MANY_AHEAD: { status: 429, sentence: 'Too many requests were sent without waiting for an answer.' },
+  CONNECTIONS_FULL: {
+    status: 503,
+    sentence: 'Too many connections are open at the moment. Please try again shortly.',
+    retryAfterSeconds: 5,
+  },
   REQUEST_SLOW: { status: 408, sentence: 'This request took too long to arrive.' },
   RETIRED: { status: 410, sentence: 'This page is gone for good.' },
   SOCKETS_FULL: {

@@ -3,7 +3,7 @@ import { Problem, asProblem } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { headerValue, requestHeaders } from '../exchange/headers.ts';
 import { normalisePath, type RequestTarget } from '../exchange/path.ts';
-import { type ExchangeRecord, untold } from '../record.ts';
+import type { ExchangeRecord } from '../record.ts';
 import type { Matched } from '../routing/table.ts';
 import { canonicalId, claimedIdOf, sessionLabel, withoutId } from '../session/identity.ts';
 import { connectionOf, originOf, type Origin } from './client-address.ts';
@@ -14,6 +14,7 @@ import { afterEarlier } from './in-order.ts';
 import type { Parts } from './parts.ts';
 import { settleHost, whatIsImproper } from './proper.ts';
 import { hasBody, noBody, receiveBody } from './receive.ts';
+import { refusalOf, whyRefused } from './refuse.ts';
 import { resultOf, wasAsked } from './report.ts';
 import { serve, type Found } from './serve.ts';
 import { beginToWitness } from './witness.ts';
@@ -47,7 +48,8 @@ export async function take(
 ): Promise<void> {
   const client = clientOf(request, response, parts.outletTo);
   const earlier = afterEarlier(request.socket, response);
-  if (earlier !== null && !(await earlier)) return; // nobody is there any more to be answered
+  const came = earlier === null ? 'served' : await earlier;
+  if (came === 'closed') return; // nobody is there any more to be answered
   const arrival: Arrival = {
     id: parts.newId(),
     request,
@@ -58,6 +60,7 @@ export async function take(
     from: originOf(connectionOf(request), request.rawHeaders, parts.limits().trust),
   };
   try {
+    if (came === 'too many') throw new Problem('TOO_MANY_AHEAD', 'too many requests came in one go');
     if (method === 'TRACE') throw new Problem('METHOD_REFUSED', 'TRACE is not passed on');
     const improper = whatIsImproper(request);
     if (improper !== null) throw new Problem('NOT_HTTP', improper);
@@ -74,7 +77,7 @@ export async function take(
     } else if (hasBody(request)) await takeBody(arrival, target, claimedId, parts);
     else await pickLane(arrival, target, claimedId, parts);
   } catch (thrown) {
-    const problem = asProblem(thrown, 'GATEWAY_FAULT');
+    const problem = whyRefused(request.socket) ?? asProblem(thrown, 'GATEWAY_FAULT');
     client.apologise(problem, arrival.id);
     parts.record(refusal(arrival, problem, parts));
   }
@@ -212,21 +215,12 @@ async function pass(
 
 /** The record of a request that went no further than the door. */
 function refusal(arrival: Arrival, problem: Problem | null, parts: Parts): ExchangeRecord {
-  return {
-    ...untold,
+  return refusalOf({
     id: arrival.id,
     method: arrival.method,
     client: arrival.from.address,
-    path: '',
-    route: '(refused)',
-    revision: 0,
-    upstream: 'legacy',
-    lane: 'pass',
-    served: 'none',
-    why: 'it went no further than the door',
-    status: problem?.status ?? 0,
     elapsedMs: parts.clock.nowMs() - arrival.startedMs,
     problem,
     clientLeft: arrival.client.left,
-  };
+  });
 }
