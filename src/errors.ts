@@ -22,6 +22,11 @@ const table = {
     sentence: 'The request could not be stored. Please try again.',
     retryAfterSeconds: 5,
   },
+  BODY_TOO_LARGE: { status: 413, sentence: 'This upload is larger than this site takes.' },
+  COOKIES_TOO_LARGE: {
+    status: 431,
+    sentence: 'Your browser sends more cookies than this site takes. Please delete the cookies of this site.',
+  },
   HEADERS_TOO_LARGE: { status: 431, sentence: 'The header of this request is too large.' },
   NOT_HTTP: { status: 400, sentence: 'This request is not proper HTTP.' },
   NOT_TLS: { status: 400, sentence: 'This address is reached by HTTPS only.' },

@@ -52,6 +52,7 @@ t.test('who may try again is told when, as a 503 that is no fault of a page', as
     retry.map((problem) => [problem.code, problem.status, problem.retryAfterSeconds]),
     [
       ['BODY_NOT_KEPT', 503, 5],
+      ['CONNECTIONS_FULL', 503, 5],
       ['SOCKETS_FULL', 503, 5],
       ['TURN_TIMEOUT', 503, 2],
       ['TURN_QUEUE_FULL', 503, 2],

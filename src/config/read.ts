@@ -7,6 +7,7 @@ import { type Desk, openDesk, type Purpose } from './desk.ts';
 import { type Disk, largestBytes, realDisk } from './disk.ts';
 import { type Section, readSection } from './fields.ts';
 import { type Finding, hasErrors } from './findings.ts';
+import { readClients } from './read-clients.ts';
 import { readDrain, readMostSockets, readTls, readTrust } from './read-front.ts';
 import * as parts from './read-parts.ts';
 import { readDefaults, usualTimeoutMs } from './read-route-settings.ts';
@@ -78,6 +79,7 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
   const mostSpooledBytes = parts.readMaxSpool(desk, file);
   const mostSockets = readMostSockets(desk, file);
   const drainMs = readDrain(desk, file);
+  const clients = readClients(desk, file);
   const session = readSessionSettings(
     desk,
     file,
@@ -103,7 +105,7 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
   if (listen === null || admin === null || readOfLegacy === null || ports === null) return null;
   if (maxBodyBytes === null || mostSpooledBytes === null || mostSockets === null || drainMs === null)
     return null;
-  if (hasErrors(desk.findings)) return null;
+  if (clients === null || hasErrors(desk.findings)) return null;
   const table = makeTable({
     revision,
     routes,
@@ -124,6 +126,7 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
     maxBodyBytes,
     mostSpooledBytes,
     mostSockets,
+    clients,
     drainMs,
     ports,
     session,

@@ -61,6 +61,7 @@ export const siteRows: readonly Setting[] = [
     '1000',
     'How many WebSockets may be open at once; the next one gets a 503.',
   ),
+  row('file', 'clients', 'map', null, 'How much clients may do, and how long they may take.'),
   row('file', 'defaults', 'map', null, 'What routes use where they say nothing else.'),
   row('file', 'routes', 'map', null, 'Which side serves what. Required.'),
 

@@ -1,12 +1,14 @@
 import proxy from '@fastify/http-proxy';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { SecureContextOptions, Server as SecureServer } from 'node:tls';
 import { Problem } from '../errors.ts';
+import type { ClientLimits } from '../exchange/client-limits.ts';
 import { take } from './lanes.ts';
 import { methodSent, readAgain } from './odd-start.ts';
 import type { Parts } from './parts.ts';
+import { saysTooMuch } from './receive.ts';
 import { recordRefusal, refuse } from './refuse.ts';
 import { makeUpgrades, type Upgrades } from './upgrade.ts';
 import { makeVisits, type Visits } from './visits.ts';
@@ -42,12 +44,11 @@ export interface Listener {
  */
 export function makeListener(parts: Parts, legacyOrigin: string, pair: KeyPair | null): Listener {
   const upgrades = makeUpgrades(parts);
-  const http = { shouldUpgradeCallback: upgrades.mayUpgrade };
+  const http = { shouldUpgradeCallback: upgrades.mayUpgrade, connectionsCheckingInterval: 1_000 };
   const app = Fastify({
     logger: false,
     forceCloseConnections: 'idle',
-    requestTimeout: 300_000,
-    keepAliveTimeout: 15_000,
+    requestTimeout: 0, // an upload may take as long as bytes come: see receive.ts
     clientErrorHandler: (error, socket) => {
       if (!readAgain(app.server as unknown as Server, error, socket)) refuse(error, socket, parts);
     },
@@ -64,8 +65,11 @@ export function makeListener(parts: Parts, legacyOrigin: string, pair: KeyPair |
   const visits = makeVisits(app.server as unknown as Server, upgrades.cut);
   // A client that shuts its sending side still wants its answer (promises.md 2a); Node's types do not know the field.
   Object.assign(app.server, { httpAllowHalfOpen: true });
-  // Node forgets every field behind the 1,000th, Content-Length and Cookie too, and says nothing. 16 kB are the limit.
+  // Node forgets every field behind the 1,000th, Content-Length and Cookie too, and says nothing. `clients: head` is the limit.
   app.server.maxHeadersCount = 0;
+  const obey = (): void => obeyLimits(app.server as unknown as Server, parts.limits().clients);
+  obey();
+  app.server.prependListener('connection', obey); // the file may have changed since the last one
   app.register(proxy, {
     upstream: legacyOrigin,
     disableRequestLogging: true,
@@ -82,6 +86,11 @@ export function makeListener(parts: Parts, legacyOrigin: string, pair: KeyPair |
   });
   // An expectation nobody knows is no reason to refuse a request that Apache would serve.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  // Who asks before sending a body that is too large need not send it.
+  app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    if (!saysTooMuch(request, parts.limits().clients)) response.writeContinue();
+    app.server.emit('request', request, response);
+  });
   // Node hands a CONNECT out as a bare connection, and closes it where nobody listens.
   app.server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     socket.on('error', () => undefined).resume();
@@ -100,6 +109,14 @@ export function makeListener(parts: Parts, legacyOrigin: string, pair: KeyPair |
     upgrades,
     visits,
   };
+}
+
+/** What Node looks at with each connection, or later. */
+function obeyLimits(server: Server, limits: ClientLimits): void {
+  Object.assign(server, { maxHeaderSize: limits.headBytes }); // Node's types do not know it
+  server.headersTimeout = limits.headMs;
+  server.keepAliveTimeout = limits.idleMs;
+  server.maxConnections = limits.connections;
 }
 
 /** HTTP/2 is not spoken: no old browser asks for it, and no CGI script gains by it. */

@@ -12,7 +12,7 @@ import { claimedInBody, type Contents, paramsOf } from './contents.ts';
 import { answerToLink, forcedSide } from './force.ts';
 import { afterEarlier } from './in-order.ts';
 import type { Parts } from './parts.ts';
-import { settleHost, whatIsImproper } from './proper.ts';
+import { hasTooManyCookies, settleHost, whatIsImproper } from './proper.ts';
 import { hasBody, noBody, receiveBody } from './receive.ts';
 import { refusalOf, whyRefused } from './refuse.ts';
 import { resultOf, wasAsked } from './report.ts';
@@ -64,6 +64,8 @@ export async function take(
     if (method === 'TRACE') throw new Problem('METHOD_REFUSED', 'TRACE is not passed on');
     const improper = whatIsImproper(request);
     if (improper !== null) throw new Problem('NOT_HTTP', improper);
+    if (hasTooManyCookies(request, parts.limits().clients))
+      throw new Problem('COOKIES_TOO_LARGE', `${request.headers.cookie?.length} bytes of cookies`);
     settleHost(rawTarget, request);
     const target = normalisePath(rawTarget);
     const { sessions } = parts;
@@ -108,8 +110,9 @@ async function takeBody(
   parts: Parts,
 ): Promise<void> {
   const { request, method } = arrival;
-  const { body, release } = await receiveBody(request, parts.limits().maxBodyBytes);
-  const { sessions } = parts;
+  const { sessions, clock } = parts;
+  const { maxBodyBytes: inMemoryBytes, clients } = parts.limits();
+  const { body, release } = await receiveBody(request, { inMemoryBytes, clients, clock });
   const contents = { method, target, headers: request.rawHeaders, body };
   try {
     const claimed =

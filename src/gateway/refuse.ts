@@ -28,7 +28,6 @@ export function refuse(error: ReadError, socket: Socket, parts: Parts): void {
   if (isLingering(socket) || refused.has(socket)) return; // what comes behind garbage is garbage, too
   const problem = new Problem(codeOf(error.code), error.message);
   const isSilent = problem.code === 'REQUEST_SLOW' && socket.bytesRead === 0;
-  if (hasLeft(error.code) && !socket.writable) return void socket.destroy();
   if (!isSilent && !hasLeft(error.code)) {
     refused.set(socket, problem);
     if (!isReceiving(socket)) recordRefusal(problem, socket.remoteAddress, parts);
