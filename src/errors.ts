@@ -37,6 +37,7 @@ const table = {
     retryAfterSeconds: 5,
   },
   REQUEST_SLOW: { status: 408, sentence: 'This request took too long to arrive.' },
+  READER_STALLED: { status: 408, sentence: 'The answer was not taken.' },
   RETIRED: { status: 410, sentence: 'This page is gone for good.' },
   SOCKETS_FULL: {
     status: 503,

@@ -211,7 +211,7 @@ async function pass(
             },
           ]
         : [],
-    problem: left ? null : problem,
+    problem: left ? client.cut : problem,
     clientLeft: left,
   });
 }

@@ -78,6 +78,6 @@ export async function serve(
   report.saw(await whatWasSeen(exchange, decision.route, entry, followed, left, parts));
 
   // 6 record
-  const cut = client.left ? null : await sent;
+  const cut = client.left ? client.cut : await sent;
   parts.record(report.finish(cut, client));
 }
