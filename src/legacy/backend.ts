@@ -38,7 +38,7 @@ function handle(
     const elapsedMs = clock.nowMs() - startedMs;
     outcome.resolve({ kind: 'failed', side: 'legacy', problem, elapsedMs, finished: finished.promise });
   };
-  const receiver = new AnswerReceiver(client, {
+  const receiver = new AnswerReceiver(client, lease.isWithin, {
     given: () => {
       startedMs = clock.nowMs();
       callOff = clock.after(route.timeoutMs, () => {
@@ -87,13 +87,15 @@ interface Telling {
 
 /** Turns what legacy sends into a stream for the client. */
 class AnswerReceiver implements WaitingReceiver {
+  readonly goesAhead: boolean;
   readonly #client: Presence;
   readonly #tell: Telling;
   #body: Readable | null = null;
   #discarding = false;
   #problem: Problem | null = null;
 
-  constructor(client: Presence, tell: Telling) {
+  constructor(client: Presence, goesAhead: boolean, tell: Telling) {
+    this.goesAhead = goesAhead;
     this.#client = client;
     this.#tell = tell;
   }

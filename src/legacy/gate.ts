@@ -29,6 +29,9 @@ export interface GateParts {
  * more still takes up a process. So one that is broken off keeps its connection until legacy begins to answer, for only
  * then does a broken connection tell legacy anything.
  *
+ * A request that a script makes in the middle of its own goes ahead: its script would wait in vain for a place that it has
+ * itself. They go one at a time for each script, so there are at most twice as many.
+ *
  * Invariant: while anybody waits, all places are taken, so whoever finds a place free overtakes nobody.
  */
 export class Gate implements LegacyGate {
@@ -66,7 +69,7 @@ export class Gate implements LegacyGate {
 
   send(request: LegacyRequest, receiver: WaitingReceiver): LegacyCall {
     const call = new GatedCall(this, request, receiver);
-    if (this.#running < this.#limits.atOnce) {
+    if (this.#running < this.#limits.atOnce || receiver.goesAhead) {
       this.#running++;
       call.start(this.#parts.transport);
     } else if (this.#hasRoom()) this.#wait(call);

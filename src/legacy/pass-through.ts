@@ -71,6 +71,7 @@ interface Telling {
 }
 
 class ClientReceiver implements WaitingReceiver {
+  readonly goesAhead = false;
   /** Set as soon as there is one; legacy may have failed before. */
   call: LegacyCall | null = null;
   readonly #response: ServerResponse;

@@ -35,6 +35,8 @@ export interface LegacyReceiver {
 export interface WaitingReceiver extends LegacyReceiver {
   /** Legacy is given the request now; what it may take is counted from here. Not called where it fails before. */
   given(): void;
+  /** Whether something that has a place already waits for the answer: in the queue it would wait for itself. */
+  readonly goesAhead: boolean;
   /** Whether anybody still wants the answer; asked before legacy is given a request that has waited. */
   isWanted(): boolean;
 }

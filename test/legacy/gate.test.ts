@@ -9,6 +9,7 @@ import { makeDice } from '../helpers/dice.ts';
 class Caller {
   readonly told: string[] = [];
   isHere = true;
+  goesAhead = false;
   problem: Problem | null = null;
 
   given = (): void => void this.told.push('given');
@@ -67,8 +68,8 @@ function gateWith(limits: { atOnce: number; queue: number; waitMs: number }) {
     limits,
     waited: (milliseconds) => waits.push(milliseconds),
   });
-  const ask = (id: string) => {
-    const caller = new Caller();
+  const ask = (id: string, goesAhead = false) => {
+    const caller = Object.assign(new Caller(), { goesAhead });
     const request = { id, method: 'GET', target: '/', headers: [], body: null, lengthBytes: 0 };
     return { caller, call: gate.send(request, caller) };
   };
@@ -184,6 +185,19 @@ t.test('a call whose answer has begun is broken off at once', async (t) => {
   works.head('a');
   call.abort();
   t.same(works.aborted, ['a']);
+});
+
+t.test('a request from within another one goes ahead, and leaves the others their places', async (t) => {
+  const { works, ask, gate } = gateWith({ atOnce: 1, queue: 10, waitMs: 1000 });
+  ask('outer');
+  ask('next');
+  ask('inner', true);
+  t.same(works.begun, ['outer', 'inner']);
+  works.finish('inner');
+  t.same(works.begun, ['outer', 'inner'], 'its place was one more');
+  works.finish('outer');
+  t.same(works.begun, ['outer', 'inner', 'next']);
+  t.match(gate, { running: 1, waiting: 0 });
 });
 
 t.test('a legacy that fails at once fails a long queue, one after the other', async (t) => {

@@ -7,6 +7,7 @@ import { ask } from '../helpers/ask.ts';
 import { type GatewayHere, useGatewayHere } from '../helpers/gateway-here.ts';
 import { RawClient } from '../helpers/raw-client.ts';
 import { ScriptedUpstream } from '../helpers/scripted-upstream.ts';
+import { valuesOf } from '../helpers/strict-http.ts';
 import { allTurnsOver, metricsOf, until } from '../helpers/shop.ts';
 
 const lanes = ['pass', 'story'] as const;
@@ -173,6 +174,24 @@ t.test('other limits count from the moment the file is saved, and no connection 
     [200, 200, 200],
   );
   t.equal(busy.most, 2);
+});
+
+t.test('a script that asks for another page does not wait for the place that it has itself', async (t) => {
+  let inner = 0;
+  const legacy = new ScriptedUpstream((request) => {
+    if (request.target !== '/outer') return [{ send: page }];
+    const headers = {
+      Cookie: 'CGISESSID=a',
+      'Banyan-Lease': valuesOf(request, 'banyan-lease')[0] ?? '',
+    };
+    const askMore = async (): Promise<void> => {
+      inner = (await ask(gateway.url, '/inner', { headers })).status;
+    };
+    return [{ until: askMore }, { send: page }];
+  });
+  const gateway = await useGatewayHere(t, `{ url: '${await legacy.listen(t)}', at-once: 1 }`, routes);
+  const outer = await ask(gateway.url, '/outer', { headers: { Cookie: 'CGISESSID=a' } });
+  t.same([outer.status, inner], [200, 200]);
 });
 
 t.test('two names for one server have places of their own', async (t) => {
