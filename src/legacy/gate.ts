@@ -30,7 +30,7 @@ export interface GateParts {
  * then does a broken connection tell legacy anything.
  *
  * A request that a script makes in the middle of its own goes ahead: its script would wait in vain for a place that it has
- * itself. They go one at a time for each script, so there are at most twice as many.
+ * itself. Within a turn they go one at a time, so there are no more of them than there are places, for each depth.
  *
  * Invariant: while anybody waits, all places are taken, so whoever finds a place free overtakes nobody.
  */
