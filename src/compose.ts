@@ -28,6 +28,7 @@ import { makeHabits } from './telemetry/habits.ts';
 import type { Log } from './telemetry/log.ts';
 import { makeMetrics, type Metrics } from './telemetry/metrics.ts';
 import { fleetTimeline } from './telemetry/fleet.ts';
+import { sparingly } from './telemetry/sparing.ts';
 import { makeTimeline } from './telemetry/timeline.ts';
 
 /** A gateway that runs. */
@@ -46,8 +47,6 @@ export interface Gateway {
 
 /** How long who asks the admin listener may take, once the visitors are gone. */
 const adminDrainMs = 2_000;
-/** Requests legacy is given at once; Apache's own default is 150 workers (MaxRequestWorkers). */
-const legacyConnections = 128;
 
 /** What the command line may say instead of the file. */
 export type Instead = Partial<Pick<Settings, 'listen' | 'admin'> & { legacy: string }> & {
@@ -65,13 +64,15 @@ export async function compose(
   const clock = systemClock;
   const { listen, admin: adminAt } = { ...settings, ...instead };
   const transports = openTransports({
-    connections: legacyConnections,
+    clock,
+    processes: 1,
     insteadOfLegacy: instead.legacy ?? null,
     runCgi: (cgi) =>
       openCgi(cgi, clock, {
         said: ({ exchange, script, line }) => log.warn(line, { request: exchange, script }),
         log: (message) => log.info(message, { scripts: cgi.scriptsFolder }),
       }),
+    waited: (upstream, milliseconds) => metrics.waitedForPlace(upstream, milliseconds),
   });
   const gateway = `${hostname()}:${process.pid}`;
   const store = settings.session === null ? null : openTimeline(settings.session, gateway, log);
@@ -91,6 +92,7 @@ export async function compose(
       locksHeld: () => turnstile?.held ?? 0,
       lockWaiters: () => turnstile?.waiting ?? 0,
       socketsOpen: () => listener.upgrades.open(),
+      upstreams: () => transports.loads(),
     },
     version,
   );
@@ -99,7 +101,8 @@ export async function compose(
     metrics,
     log,
     clock,
-    prepare: ({ table }) => {
+    prepare: ({ table, legacy, upstreams }) => {
+      transports.limit([legacy, ...upstreams]);
       if (table.routes.some((route) => route.port !== null)) portSide.wake();
     },
   });
@@ -110,6 +113,7 @@ export async function compose(
     notSpooled: (reason) =>
       log.warn('an answer has no file to wait in for its client; its side waits', { reason: String(reason) }),
   });
+  const writeExchange = sparingly(log, clock);
   const parts: Parts = {
     table: () => routes.current().table,
     limits: () => routes.current(),
@@ -124,7 +128,7 @@ export async function compose(
     record: (record) => {
       metrics.record(record);
       timeline.record(record);
-      log.exchange(record);
+      writeExchange(record);
       const advice = habits.record(record);
       if (advice !== null)
         log.warn(`${advice.message}; ${advice.help}`, { advice: advice.code, ...advice.habit });
@@ -206,8 +210,8 @@ function lazyPortSide(settings: Settings, metrics: Metrics, log: Log) {
     new Problem('PORT_HOST_DOWN', 'ports need "session" in routes.yaml: it names their database');
   const backend: Backend = {
     side: 'port',
-    handle: (exchange, route, lease) => {
-      if (side !== null) return side.backend.handle(exchange, route, lease);
+    handle: (exchange, route, lease, client) => {
+      if (side !== null) return side.backend.handle(exchange, route, lease, client);
       const finished = Promise.resolve({ elapsedMs: 0, problem: null });
       return Promise.resolve({ kind: 'failed', side: 'port', problem: asleep(), elapsedMs: 0, finished });
     },

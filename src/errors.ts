@@ -22,9 +22,22 @@ const table = {
     sentence: 'The request could not be stored. Please try again.',
     retryAfterSeconds: 5,
   },
+  BODY_TOO_LARGE: { status: 413, sentence: 'This upload is larger than this site takes.' },
+  COOKIES_TOO_LARGE: {
+    status: 431,
+    sentence: 'Your browser sends more cookies than this site takes. Please delete the cookies of this site.',
+  },
   HEADERS_TOO_LARGE: { status: 431, sentence: 'The header of this request is too large.' },
   NOT_HTTP: { status: 400, sentence: 'This request is not proper HTTP.' },
+  NOT_TLS: { status: 400, sentence: 'This address is reached by HTTPS only.' },
+  TOO_MANY_AHEAD: { status: 429, sentence: 'Too many requests were sent without waiting for an answer.' },
+  CONNECTIONS_FULL: {
+    status: 503,
+    sentence: 'Too many connections are open at the moment. Please try again shortly.',
+    retryAfterSeconds: 5,
+  },
   REQUEST_SLOW: { status: 408, sentence: 'This request took too long to arrive.' },
+  READER_STALLED: { status: 408, sentence: 'The answer was not taken.' },
   RETIRED: { status: 410, sentence: 'This page is gone for good.' },
   SOCKETS_FULL: {
     status: 503,
@@ -54,6 +67,16 @@ const table = {
     retryAfterSeconds: 5,
   },
 
+  LEGACY_BUSY: {
+    status: 503,
+    sentence: 'Too many pages are being asked for at the moment. Please try again in a moment.',
+    retryAfterSeconds: 5,
+  },
+  LEGACY_QUEUE_TIMEOUT: {
+    status: 503,
+    sentence: 'This page could not be begun in time, for many others are being asked for. Please try again.',
+    retryAfterSeconds: 5,
+  },
   LEGACY_DOWN: { status: 502, sentence: 'The application behind this gateway does not answer.' },
   LEGACY_BROKE: { status: 502, sentence: 'The application behind this gateway broke off its answer.' },
   SCRIPT_ANSWER: { status: 500, sentence: 'The page could not be made.' },

@@ -14,6 +14,7 @@ export interface SideRecord {
 /** All there is to say about one exchange, said once, when it is over. Metrics and log read nothing else. */
 export interface ExchangeRecord {
   readonly id: string;
+  /** Empty where no request could be read. */
   readonly method: string;
   /** The address of the client, by what web servers in front are trusted to say; for the log. */
   readonly client?: string;

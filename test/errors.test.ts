@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import t from 'tap';
 import { asProblem, isProblemCode, Problem, problemCodes, type ProblemCode } from '../src/errors.ts';
 
@@ -52,10 +54,13 @@ t.test('who may try again is told when, as a 503 that is no fault of a page', as
     retry.map((problem) => [problem.code, problem.status, problem.retryAfterSeconds]),
     [
       ['BODY_NOT_KEPT', 503, 5],
+      ['CONNECTIONS_FULL', 503, 5],
       ['SOCKETS_FULL', 503, 5],
       ['TURN_TIMEOUT', 503, 2],
       ['TURN_QUEUE_FULL', 503, 2],
       ['LOCK_DOWN', 503, 5],
+      ['LEGACY_BUSY', 503, 5],
+      ['LEGACY_QUEUE_TIMEOUT', 503, 5],
       ['SESSION_LOCKED', 503, 2],
       ['LEASE_LOST', 503, 2],
     ],
@@ -74,4 +79,13 @@ t.test('a problem that was thrown stays itself; anything else becomes one', asyn
 t.test('a word from a wire is a code only when it is in the table', async (t) => {
   for (const code of problemCodes) t.ok(isProblemCode(code));
   for (const word of ['', 'constructor', '__proto__', 'toString', 'lease_lost']) t.notOk(isProblemCode(word));
+});
+
+t.test('docs/errors.md explains every code under its status, and no other', async (t) => {
+  const page = readFileSync(resolve(import.meta.dirname, '../docs/errors.md'), 'utf8');
+  const explained = [...page.matchAll(/^### (\w+ \(\d+\))\n\n[A-Z`].{20}/gm)].map(
+    ([, heading]) => heading ?? '',
+  );
+  const due = problems.map(({ code, status }) => `${code} (${status})`);
+  t.same(explained.toSorted(), due.toSorted());
 });

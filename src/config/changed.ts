@@ -10,7 +10,7 @@ const needRestart: Readonly<Record<string, (settings: Settings) => unknown>> = {
   listen: ({ listen }) => listen,
   tls: ({ tls }) => tls,
   admin: ({ admin }) => admin,
-  legacy: ({ legacy }) => legacy,
+  legacy: ({ legacy }) => ({ ...legacy, limits: null }),
   ports: ({ ports }) => ports,
   session: ({ session }) => (session === null ? null : { ...session, nested: session.nested.byOrigin }),
   'nested-from': ({ session }) => session?.nested.hosts ?? null,

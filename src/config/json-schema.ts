@@ -51,6 +51,7 @@ function valueOf(section: SectionName, key: string, type: string): JsonSchema {
 const sectionBelow: Readonly<Record<string, SectionName | undefined>> = {
   'file tls': 'tls',
   'file admin': 'admin',
+  'file clients': 'clients',
   'file legacy': 'upstream',
   'file upstreams': 'upstream',
   'file ports': 'ports',

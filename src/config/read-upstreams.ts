@@ -4,9 +4,10 @@ import { didYouMean } from '../routing/nearest.ts';
 import type { Upstream } from '../routing/route.ts';
 import { parseLegacyUrl } from './address.ts';
 import type { Desk, Value } from './desk.ts';
-import { spanOf } from './desk.ts';
+import { type Span, spanOf } from './desk.ts';
 import { parseDuration } from './duration.ts';
 import { readCgi } from './read-cgi.ts';
+import { readUpstreamLimits } from './read-upstream-limits.ts';
 import { readUpstreamTls, type UpstreamPlace } from './read-upstream-tls.ts';
 import { pairsOf, type Pair, readAs, readSection, requiredValueOf, type Section, valueOf } from './fields.ts';
 
@@ -24,7 +25,13 @@ export function readLegacy(desk: Desk, file: Section, place: UpstreamPlace): Rea
   const help = 'add the server that runs the Perl: "legacy: http://127.0.0.1:8080"';
   const address = requiredValueOf(desk, file, 'legacy', help);
   const url = readAs(desk, address, 'legacy', (text) => parseLegacyUrl(text));
-  return url === null ? null : { upstream: { name: 'legacy', origin: url.origin }, timeoutMs: null };
+  return url === null ? null : plain(desk, 'legacy', url, file.at);
+}
+
+/** An upstream of which only the address is said. */
+function plain(desk: Desk, name: string, { origin }: URL, at: Span): ReadUpstream {
+  const limits = readUpstreamLimits(desk, { name: 'upstream', at, fields: new Map() });
+  return { upstream: { name, origin, limits }, timeoutMs: null };
 }
 
 /** Where the requests come from that scripts run here make: they are this machine's. */
@@ -100,7 +107,7 @@ function readUpstream(desk: Desk, pair: Pair, place: UpstreamPlace): ReadUpstrea
     const address = desk.value(pair.value ?? null, `upstream "${pair.key}"`);
     const stoodIn = address?.isMissing === true ? { ...address, text: 'http://upstream.invalid' } : address;
     const url = readUrl(desk, stoodIn, `upstream "${pair.key}"`);
-    return url === null ? null : { upstream: { name: pair.key, origin: url.origin }, timeoutMs: null };
+    return url === null ? null : plain(desk, pair.key, url, pair.at);
   }
   return readMap(desk, pair, `upstream "${pair.key}"`, place);
 }
@@ -111,14 +118,15 @@ function readMap(desk: Desk, pair: Pair, what: string, place: UpstreamPlace): Re
   const timeoutMs = readAs(desk, valueOf(desk, section, 'timeout'), 'timeout', (text) =>
     parseDuration(text, 'timeout'),
   );
+  const limits = readUpstreamLimits(desk, section);
   if (section.fields.has('cgi')) {
-    return cgi === null ? null : { upstream: { name: pair.key, origin: cgiOrigin, cgi }, timeoutMs };
+    return cgi === null ? null : { upstream: { name: pair.key, origin: cgiOrigin, cgi, limits }, timeoutMs };
   }
   const help = 'write "url: http://host:port", or "cgi: FOLDER"';
   const url = readUrl(desk, requiredValueOf(desk, section, 'url', help), what);
   const tls = readUpstreamTls(desk, section, url, place);
   if (url === null) return null;
-  const upstream = { name: pair.key, origin: url.origin, ...(tls === null ? {} : { tls }) };
+  const upstream = { name: pair.key, origin: url.origin, ...(tls === null ? {} : { tls }), limits };
   return { upstream, timeoutMs };
 }
 

@@ -7,6 +7,7 @@ import { type Desk, openDesk, type Purpose } from './desk.ts';
 import { type Disk, largestBytes, realDisk } from './disk.ts';
 import { type Section, readSection } from './fields.ts';
 import { type Finding, hasErrors } from './findings.ts';
+import { readClients } from './read-clients.ts';
 import { readDrain, readMostSockets, readTls, readTrust } from './read-front.ts';
 import * as parts from './read-parts.ts';
 import { readDefaults, usualTimeoutMs } from './read-route-settings.ts';
@@ -57,7 +58,11 @@ export function readSettings(
 }
 
 /** What stands in for a legacy that could not be read, so that the rest is read to its end. */
-const nowhere: Upstream = { name: 'legacy', origin: 'http://legacy.invalid' };
+const nowhere: Upstream = {
+  name: 'legacy',
+  origin: 'http://legacy.invalid',
+  limits: { atOnce: 1, queue: 0, waitMs: 0 },
+};
 
 function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Settings | null {
   const settingsDirectory = dirname(resolve(desk.file));
@@ -74,6 +79,7 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
   const mostSpooledBytes = parts.readMaxSpool(desk, file);
   const mostSockets = readMostSockets(desk, file);
   const drainMs = readDrain(desk, file);
+  const clients = readClients(desk, file);
   const session = readSessionSettings(
     desk,
     file,
@@ -99,7 +105,7 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
   if (listen === null || admin === null || readOfLegacy === null || ports === null) return null;
   if (maxBodyBytes === null || mostSpooledBytes === null || mostSockets === null || drainMs === null)
     return null;
-  if (hasErrors(desk.findings)) return null;
+  if (clients === null || hasErrors(desk.findings)) return null;
   const table = makeTable({
     revision,
     routes,
@@ -116,9 +122,11 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
     admin: admin.address,
     adminToken: admin.token,
     legacy: legacy.upstream,
+    upstreams: upstreams.map(({ upstream }) => upstream),
     maxBodyBytes,
     mostSpooledBytes,
     mostSockets,
+    clients,
     drainMs,
     ports,
     session,

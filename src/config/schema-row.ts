@@ -3,6 +3,7 @@ export const sectionNames = [
   'file',
   'tls',
   'admin',
+  'clients',
   'upstream',
   'ports',
   'session',

@@ -61,6 +61,7 @@ export const siteRows: readonly Setting[] = [
     '1000',
     'How many WebSockets may be open at once; the next one gets a 503.',
   ),
+  row('file', 'clients', 'map', null, 'How much clients may do, and how long they may take.'),
   row('file', 'defaults', 'map', null, 'What routes use where they say nothing else.'),
   row('file', 'routes', 'map', null, 'Which side serves what. Required.'),
 
@@ -149,6 +150,21 @@ export const siteRows: readonly Setting[] = [
   row('upstream', 'run-time', 'duration', '15m', 'After this a script is ended.'),
   row('upstream', 'max-output', 'size', '1gb', 'A script that prints more is ended.'),
   row('upstream', 'timeout', 'duration', null, 'What its routes use where they say nothing else.'),
+  row(
+    'upstream',
+    'at-once',
+    '1 to 10000',
+    null,
+    'How many requests it is given at once; else 64, and 32 where the gateway runs the scripts.',
+  ),
+  row(
+    'upstream',
+    'queue',
+    '1 to 10000',
+    '512',
+    'How many more may wait for a place; the next one gets a 503.',
+  ),
+  row('upstream', 'wait', 'duration', '10s', 'How long a request waits for its place before it gets a 503.'),
   row(
     'upstream',
     'ca',

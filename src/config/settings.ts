@@ -1,3 +1,4 @@
+import type { ClientLimits } from '../exchange/client-limits.ts';
 import type { Network } from '../routing/network.ts';
 import type { Upstream } from '../routing/route.ts';
 import type { Table } from '../routing/table.ts';
@@ -61,6 +62,9 @@ export interface Settings {
   /** The web servers in front whose X-Forwarded-* fields are believed; empty: nobody's are. */
   readonly trust: readonly Network[];
   readonly legacy: Upstream;
+  /** The others. */
+  readonly upstreams: readonly Upstream[];
+  readonly clients: ClientLimits;
   /** How many WebSockets may be open at once. */
   readonly mostSockets: number;
   /** Bodies up to this are kept in memory, and their parameters can choose a route. */

@@ -1,14 +1,15 @@
 import proxy from '@fastify/http-proxy';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
-import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { SecureContextOptions, Server as SecureServer } from 'node:tls';
-import { Problem, type ProblemCode } from '../errors.ts';
+import { Problem } from '../errors.ts';
+import type { ClientLimits } from '../exchange/client-limits.ts';
 import { take } from './lanes.ts';
-import { isLingering, linger } from './linger.ts';
 import { methodSent, readAgain } from './odd-start.ts';
-import { lastOpenAnswer } from './presence.ts';
 import type { Parts } from './parts.ts';
+import { saysTooMuch } from './receive.ts';
+import { recordRefusal, refuse } from './refuse.ts';
 import { makeUpgrades, type Upgrades } from './upgrade.ts';
 import { makeVisits, type Visits } from './visits.ts';
 
@@ -43,14 +44,13 @@ export interface Listener {
  */
 export function makeListener(parts: Parts, legacyOrigin: string, pair: KeyPair | null): Listener {
   const upgrades = makeUpgrades(parts);
-  const http = { shouldUpgradeCallback: upgrades.mayUpgrade };
+  const http = { shouldUpgradeCallback: upgrades.mayUpgrade, connectionsCheckingInterval: 1_000 };
   const app = Fastify({
     logger: false,
     forceCloseConnections: 'idle',
-    requestTimeout: 300_000,
-    keepAliveTimeout: 15_000,
+    requestTimeout: 0, // an upload may take as long as bytes come: see receive.ts
     clientErrorHandler: (error, socket) => {
-      if (!readAgain(app.server as unknown as Server, error, socket)) refuse(error, socket);
+      if (!readAgain(app.server as unknown as Server, error, socket)) refuse(error, socket, parts);
     },
     // Fastify's types know one server or the other; what is used of it is the same.
     ...(pair === null ? { http } : ({ https: { ...secured(pair), ...overTls, ...http } } as object)),
@@ -65,8 +65,11 @@ export function makeListener(parts: Parts, legacyOrigin: string, pair: KeyPair |
   const visits = makeVisits(app.server as unknown as Server, upgrades.cut);
   // A client that shuts its sending side still wants its answer (promises.md 2a); Node's types do not know the field.
   Object.assign(app.server, { httpAllowHalfOpen: true });
-  // Node forgets every field behind the 1,000th, Content-Length and Cookie too, and says nothing. 16 kB are the limit.
+  // Node forgets every field behind the 1,000th, Content-Length and Cookie too, and says nothing. `clients: head` is the limit.
   app.server.maxHeadersCount = 0;
+  const obey = (): void => obeyLimits(app.server as unknown as Server, parts.limits().clients);
+  obey();
+  app.server.prependListener('connection', obey); // the file may have changed since the last one
   app.register(proxy, {
     upstream: legacyOrigin,
     disableRequestLogging: true,
@@ -83,10 +86,19 @@ export function makeListener(parts: Parts, legacyOrigin: string, pair: KeyPair |
   });
   // An expectation nobody knows is no reason to refuse a request that Apache would serve.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  // Who asks before sending a body that is too large need not send it.
+  app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    if (!saysTooMuch(request, parts.limits().clients)) response.writeContinue();
+    app.server.emit('request', request, response);
+  });
   // Node hands a CONNECT out as a bare connection, and closes it where nobody listens.
   app.server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     socket.on('error', () => undefined).resume();
-    refuse(Object.assign(new Error('CONNECT is not passed on'), { code: 'CONNECT' }), socket);
+    refuse(Object.assign(new Error('CONNECT is not passed on'), { code: 'CONNECT' }), socket, parts);
+  });
+  app.server.on('drop', (connection?: { remoteAddress?: string }) => {
+    const problem = new Problem('CONNECTIONS_FULL', `${app.server.maxConnections} connections are open`);
+    recordRefusal(problem, connection?.remoteAddress, parts);
   });
   app.server.on('upgrade', (request: IncomingMessage, socket: Socket, first: Buffer) => {
     visits.add(upgrades.take(request, socket, first));
@@ -99,37 +111,17 @@ export function makeListener(parts: Parts, legacyOrigin: string, pair: KeyPair |
   };
 }
 
+/** What Node looks at with each connection, or later. */
+function obeyLimits(server: Server, limits: ClientLimits): void {
+  Object.assign(server, { maxHeaderSize: limits.headBytes }); // Node's types do not know it
+  server.headersTimeout = limits.headMs;
+  server.keepAliveTimeout = limits.idleMs;
+  server.maxConnections = limits.connections;
+}
+
 /** HTTP/2 is not spoken: no old browser asks for it, and no CGI script gains by it. */
 const overTls = { ALPNProtocols: ['http/1.1'], handshakeTimeout: 10_000, allowHalfOpen: true };
 
 function secured({ cert, key }: KeyPair): SecureContextOptions {
   return { cert, key, minVersion: 'TLSv1.2' };
-}
-
-/** What cannot be read as a request gets an answer too, where there is still somebody to answer. */
-function refuse(error: Error & { code?: string }, socket: Socket): void {
-  if (isLingering(socket)) return; // what comes behind garbage is garbage, too
-  const problem = new Problem(codeOf(error.code), error.message);
-  const body = `${problem.sentence}\n`;
-  const head =
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: text/plain\r\n` +
-    `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
-  const say = (): void => {
-    if (isLingering(socket) || !socket.writable) return;
-    socket.write(head + body);
-    linger(socket);
-  };
-  const answering = lastOpenAnswer(socket);
-  // Who has not got so far as to speak TLS with us cannot be told anything.
-  const isUnheard = error.code === 'ECONNRESET' || /^ERR_(?:SSL|TLS)_/.test(error.code ?? '');
-  if (!socket.writable || isUnheard) socket.destroy();
-  else if (answering === null) say();
-  // Garbage behind a good request must not spoil the answer that is on its way.
-  else answering.once('close', say);
-}
-
-function codeOf(code: string | undefined): ProblemCode {
-  if (code === 'CONNECT') return 'METHOD_REFUSED';
-  if (code === 'HPE_HEADER_OVERFLOW') return 'HEADERS_TOO_LARGE';
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'REQUEST_SLOW' : 'NOT_HTTP';
 }

@@ -1,5 +1,6 @@
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Outcome } from '../exchange/outcome.ts';
+import type { Presence } from '../routing/backend.ts';
 import type { Decision } from '../routing/decide.ts';
 import type { Lease } from '../session/lease.ts';
 import type { Parts } from './parts.ts';
@@ -12,15 +13,16 @@ export async function attempt(
   exchange: Exchange,
   decision: Decision,
   lease: Lease,
+  client: Presence,
   parts: Parts,
 ): Promise<Outcome> {
   const { route } = decision;
-  if (decision.serve === 'legacy') return parts.legacy.handle(exchange, route, lease);
+  if (decision.serve === 'legacy') return parts.legacy.handle(exchange, route, lease, client);
   parts.sessions?.nesting.allowJoining(exchange.id, false);
-  const outcome = await parts.port.handle(exchange, route, lease);
+  const outcome = await parts.port.handle(exchange, route, lease, client);
   if (outcome.kind === 'answered' || !outcome.problem.mayFallBack || lease.lost.aborted) return outcome;
   if (route.fallback === 'error') return outcome;
   parts.sessions?.nesting.allowJoining(exchange.id, true);
-  const instead = await parts.legacy.handle(exchange, route, lease);
+  const instead = await parts.legacy.handle(exchange, route, lease, client);
   return { ...instead, insteadOf: outcome };
 }

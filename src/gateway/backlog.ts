@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { Problem } from '../errors.ts';
 import type { Outlet } from '../exchange/outlet.ts';
 import { openNameless } from './nameless.ts';
 import type { OutletParts } from './outlet.ts';
@@ -10,6 +11,13 @@ export const aheadBytes = 1024 * 1024;
 const pieceBytes = 256 * 1024;
 /** A client that takes nothing for so long is not waited for any more. */
 const longestStallMs = 60_000;
+
+const cutFor = new WeakMap<ServerResponse, Problem>();
+
+/** Why we have cut an answer off whose client did not take it, or null. */
+export function whyCut(response: ServerResponse): Problem | null {
+  return cutFor.get(response) ?? null;
+}
 
 /**
  * What a client has not taken yet. In the order it is sent:
@@ -205,7 +213,13 @@ export class Backlog implements Outlet {
     this.#callOff = this.#parts.clock.after(longestStallMs, () => {
       const hasMoved = this.#moves !== before || queuedBytes(this.#response) !== queued;
       if (hasMoved || this.#response.writableLength === 0) this.#watch();
-      else this.#response.destroy();
+      else {
+        cutFor.set(
+          this.#response,
+          new Problem('READER_STALLED', `nothing was taken for ${longestStallMs} ms`),
+        );
+        this.#response.destroy();
+      }
     });
   }
 }

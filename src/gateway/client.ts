@@ -2,6 +2,7 @@ import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Problem } from '../errors.ts';
 import { headerValue } from '../exchange/headers.ts';
 import type { Answer } from '../exchange/outcome.ts';
+import { whyCut } from './backlog.ts';
 import { linger } from './linger.ts';
 import type { OutletTo } from './outlet.ts';
 import { watchPresence } from './presence.ts';
@@ -11,6 +12,8 @@ import { send } from './send.ts';
 export interface Client {
   /** Whether the client left before its answer was complete. */
   readonly left: boolean;
+  /** Why it was cut off, where it was not its own doing. */
+  readonly cut: Problem | null;
   /** Aborted when it leaves; made only for who waits for it. */
   readonly gone: AbortSignal;
   /** What was sent so far: a status, or null. */
@@ -35,6 +38,9 @@ export function clientOf(request: IncomingMessage, response: ServerResponse, out
   return {
     get left() {
       return left;
+    },
+    get cut() {
+      return whyCut(response);
     },
     get gone() {
       gone ??= new AbortController();

@@ -1,6 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
+/** What becomes of a request that has waited: it is served, or nobody is there any more, or too many wait with it. */
+export type AfterEarlier = 'served' | 'closed' | 'too many';
+
 type Go = (isOpen: boolean) => void;
 
 /**
@@ -16,9 +19,9 @@ const lines = new WeakMap<Socket, Go[] | null>();
  * Waits until the answers before this one on its connection are complete. Node hands out all requests that a client
  * sends in one go at once; served so, a page would be asked for before the form sent ahead of it (RFC 9112 section
  * 9.3.2), and one client would have as many scripts run side by side as it likes. Null where there is nothing to wait
- * for; else resolves with whether the connection is still open for another answer.
+ * for.
  */
-export function afterEarlier(socket: Socket, response: ServerResponse): Promise<boolean> | null {
+export function afterEarlier(socket: Socket, response: ServerResponse): Promise<AfterEarlier> | null {
   const line = lines.get(socket) ?? null;
   const begin = (): unknown => response.once('close', () => next(socket));
   if (line === null) {
@@ -26,12 +29,16 @@ export function afterEarlier(socket: Socket, response: ServerResponse): Promise<
     begin();
     return null;
   }
+  if (line.length >= mostWaiting) {
+    const isFirst = !socket.destroyed;
+    socket.destroy();
+    return Promise.resolve(isFirst ? 'too many' : 'closed');
+  }
   return new Promise((resolve) => {
     line.push((isOpen) => {
       if (isOpen) begin();
-      resolve(isOpen);
+      resolve(isOpen ? 'served' : 'closed');
     });
-    if (line.length > mostWaiting) socket.destroy();
   });
 }
 

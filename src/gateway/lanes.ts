@@ -3,7 +3,7 @@ import { Problem, asProblem } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { headerValue, requestHeaders } from '../exchange/headers.ts';
 import { normalisePath, type RequestTarget } from '../exchange/path.ts';
-import { type ExchangeRecord, untold } from '../record.ts';
+import type { ExchangeRecord } from '../record.ts';
 import type { Matched } from '../routing/table.ts';
 import { canonicalId, claimedIdOf, sessionLabel, withoutId } from '../session/identity.ts';
 import { connectionOf, originOf, type Origin } from './client-address.ts';
@@ -12,9 +12,10 @@ import { claimedInBody, type Contents, paramsOf } from './contents.ts';
 import { answerToLink, forcedSide } from './force.ts';
 import { afterEarlier } from './in-order.ts';
 import type { Parts } from './parts.ts';
-import { settleHost, whatIsImproper } from './proper.ts';
+import { hasTooManyCookies, settleHost, whatIsImproper } from './proper.ts';
 import { hasBody, noBody, receiveBody } from './receive.ts';
-import { resultOf } from './report.ts';
+import { refusalOf, whyRefused } from './refuse.ts';
+import { resultOf, wasAsked } from './report.ts';
 import { serve, type Found } from './serve.ts';
 import { beginToWitness } from './witness.ts';
 
@@ -47,7 +48,8 @@ export async function take(
 ): Promise<void> {
   const client = clientOf(request, response, parts.outletTo);
   const earlier = afterEarlier(request.socket, response);
-  if (earlier !== null && !(await earlier)) return; // nobody is there any more to be answered
+  const came = earlier === null ? 'served' : await earlier;
+  if (came === 'closed') return; // nobody is there any more to be answered
   const arrival: Arrival = {
     id: parts.newId(),
     request,
@@ -58,9 +60,12 @@ export async function take(
     from: originOf(connectionOf(request), request.rawHeaders, parts.limits().trust),
   };
   try {
+    if (came === 'too many') throw new Problem('TOO_MANY_AHEAD', 'too many requests came in one go');
     if (method === 'TRACE') throw new Problem('METHOD_REFUSED', 'TRACE is not passed on');
     const improper = whatIsImproper(request);
     if (improper !== null) throw new Problem('NOT_HTTP', improper);
+    if (hasTooManyCookies(request, parts.limits().clients))
+      throw new Problem('COOKIES_TOO_LARGE', `${request.headers.cookie?.length} bytes of cookies`);
     settleHost(rawTarget, request);
     const target = normalisePath(rawTarget);
     const { sessions } = parts;
@@ -74,7 +79,7 @@ export async function take(
     } else if (hasBody(request)) await takeBody(arrival, target, claimedId, parts);
     else await pickLane(arrival, target, claimedId, parts);
   } catch (thrown) {
-    const problem = asProblem(thrown, 'GATEWAY_FAULT');
+    const problem = whyRefused(request.socket) ?? asProblem(thrown, 'GATEWAY_FAULT');
     client.apologise(problem, arrival.id);
     parts.record(refusal(arrival, problem, parts));
   }
@@ -105,8 +110,9 @@ async function takeBody(
   parts: Parts,
 ): Promise<void> {
   const { request, method } = arrival;
-  const { body, release } = await receiveBody(request, parts.limits().maxBodyBytes);
-  const { sessions } = parts;
+  const { sessions, clock } = parts;
+  const { maxBodyBytes: inMemoryBytes, clients } = parts.limits();
+  const { body, release } = await receiveBody(request, { inMemoryBytes, clients, clock });
   const contents = { method, target, headers: request.rawHeaders, body };
   try {
     const claimed =
@@ -195,37 +201,29 @@ async function pass(
     served: passed.status === null ? 'none' : 'legacy',
     why: 'the target is legacy and there is no turn to take',
     status,
-    sides: left
-      ? []
-      : [
-          {
-            side: 'legacy',
-            elapsedMs: passed.elapsedMs,
-            result: problem === null ? resultOf(status) : failure,
-          },
-        ],
-    problem: left ? null : problem,
+    sides:
+      problem === null || wasAsked(problem)
+        ? [
+            {
+              side: 'legacy',
+              elapsedMs: passed.elapsedMs,
+              result: problem === null ? resultOf(status) : failure,
+            },
+          ]
+        : [],
+    problem: left ? client.cut : problem,
     clientLeft: left,
   });
 }
 
 /** The record of a request that went no further than the door. */
 function refusal(arrival: Arrival, problem: Problem | null, parts: Parts): ExchangeRecord {
-  return {
-    ...untold,
+  return refusalOf({
     id: arrival.id,
     method: arrival.method,
     client: arrival.from.address,
-    path: '',
-    route: '(refused)',
-    revision: 0,
-    upstream: 'legacy',
-    lane: 'pass',
-    served: 'none',
-    why: 'it went no further than the door',
-    status: problem?.status ?? 0,
     elapsedMs: parts.clock.nowMs() - arrival.startedMs,
     problem,
     clientLeft: arrival.client.left,
-  };
+  });
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Problem } from '../errors.ts';
+import type { ClientLimits } from '../exchange/client-limits.ts';
 import type { Clock } from '../exchange/clock.ts';
 import type { ExchangeRecord } from '../record.ts';
 import type { Backend } from '../routing/backend.ts';
@@ -38,6 +39,7 @@ export interface Limits {
   readonly adminToken: string | null;
   /** Whose word is taken for where a request comes from. */
   readonly trust: readonly Network[];
+  readonly clients: ClientLimits;
   /** How many WebSockets may be open at once. */
   readonly mostSockets: number;
 }

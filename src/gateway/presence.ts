@@ -26,6 +26,12 @@ export function lastOpenAnswer(socket: Socket): ServerResponse | null {
   return [...(open.get(socket) ?? [])].findLast((answer) => answer.req.complete) ?? null;
 }
 
+/** Whether a request has begun to come over a connection and has not come whole. */
+export function isReceiving(socket: Socket): boolean {
+  for (const answer of open.get(socket) ?? []) if (!answer.req.complete) return true;
+  return false;
+}
+
 /**
  * A client that shuts its sending side may still want its answer (promises.md 2a), and one that is gone looks the same:
  * both send a FIN. So we say `102 Processing`, which every HTTP/1.1 client passes over (RFC 9110 section 15.2) and to

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv6, type Socket } from 'node:net';
+import type { ClientLimits } from '../exchange/client-limits.ts';
 import { headerValues } from '../exchange/headers.ts';
 
 /**
@@ -14,6 +15,11 @@ export function whatIsImproper({ httpVersion, rawHeaders, headers }: IncomingMes
   const codings = headerValues(rawHeaders, 'transfer-encoding');
   const isChunked = codings.length === 1 && codings[0]?.trim().toLowerCase() === 'chunked';
   return isChunked ? null : `it has the transfer coding ${codings.join(', ')}`; // Node takes off "chunked" only
+}
+
+/** Whether a request brings more cookies than it may; Node has joined their fields, as legacy is given them. */
+export function hasTooManyCookies({ headers }: IncomingMessage, { cookieBytes }: ClientLimits): boolean {
+  return headers.cookie !== undefined && headers.cookie.length > cookieBytes;
 }
 
 /**

@@ -85,7 +85,7 @@ export class Report {
     return this.#record(
       {
         served: outcome.kind === 'answered' ? outcome.side : 'none',
-        sides: [...(instead === undefined ? [] : [failedSide(instead)]), sideRecord(outcome, finished)],
+        sides: [...(instead === undefined ? [] : [failedSide(instead)]), ...sideRecords(outcome, finished)],
         fallback: instead === undefined ? null : instead.problem,
         problem: failed,
       },
@@ -128,11 +128,16 @@ function failedSide(failed: Failed): SideRecord {
   return { side: failed.side, elapsedMs: failed.elapsedMs, result: timedOut ? 'timeout' : 'exception' };
 }
 
-function sideRecord(outcome: Outcome, finished: Finished): SideRecord {
-  if (outcome.kind === 'failed') return failedSide(outcome);
+function sideRecords(outcome: Outcome, finished: Finished): SideRecord[] {
+  if (outcome.kind === 'failed') return wasAsked(outcome.problem) ? [failedSide(outcome)] : [];
   const { side, answer } = outcome;
   const { elapsedMs, problem } = finished;
-  return { side, elapsedMs, result: problem === null ? resultOf(answer.status) : 'exception' };
+  return [{ side, elapsedMs, result: problem === null ? resultOf(answer.status) : 'exception' }];
+}
+
+/** Whether a side that failed had been given the request at all: else it did not run. */
+export function wasAsked({ code }: Problem): boolean {
+  return code !== 'LEGACY_BUSY' && code !== 'LEGACY_QUEUE_TIMEOUT' && code !== 'CLIENT_GONE';
 }
 
 /** What an answer's status says about the side that gave it. */

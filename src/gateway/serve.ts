@@ -64,7 +64,7 @@ export async function serve(
   report.entered(entry);
 
   // 3 attempt
-  const outcome = await attempt(exchange, decision, lease, parts);
+  const outcome = await attempt(exchange, decision, lease, client, parts);
   const followed = await follow(exchange, decision.route, outcome, parts); // a login: the new session's turn, too
 
   // 4 answer: sent while legacy may still be printing; nobody downstream of here waits for the client
@@ -78,6 +78,6 @@ export async function serve(
   report.saw(await whatWasSeen(exchange, decision.route, entry, followed, left, parts));
 
   // 6 record
-  const cut = client.left ? null : await sent;
+  const cut = client.left ? client.cut : await sent;
   parts.record(report.finish(cut, client));
 }

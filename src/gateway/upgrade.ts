@@ -46,8 +46,8 @@ export function makeUpgrades(parts: Parts): Upgrades {
       if (wish === undefined) return void socket.destroy();
       socket.on('error', () => undefined); // Node listens to it no more
       const response = new ServerResponse(request);
-      const isOpen = (await afterEarlier(socket, response)) ?? true;
-      if (!isOpen) return void socket.destroy();
+      const came = (await afterEarlier(socket, response)) ?? 'served';
+      if (came !== 'served') return void socket.destroy();
       open.add(socket);
       const place = { request, response, socket, first, count: open.size };
       const served = await serveWish(wish, place, parts).catch((thrown: unknown): Served => {

@@ -6,7 +6,7 @@ import { claimedIdOf, withoutId } from '../session/identity.ts';
 import { connectionOf, originOf } from './client-address.ts';
 import { findRoute, turnOf } from './lanes.ts';
 import type { Parts } from './parts.ts';
-import { whatIsImproper } from './proper.ts';
+import { hasTooManyCookies, whatIsImproper } from './proper.ts';
 import { hasBody, noBody } from './receive.ts';
 
 /** A WebSocket that a client asks for, and legacy is to be asked for. */
@@ -27,7 +27,7 @@ export function wishOf(request: IncomingMessage, parts: Parts): Wish | null {
   if (!isWebSocket || method !== 'GET' || hasBody(request)) return null;
   // HTTP/1.0 knows no upgrades (RFC 9110 section 7.8); of the rest Node looks at no field of an upgrade, and we have to.
   if (httpVersion !== '1.1' || headerValue(headers, 'host') === null) return null;
-  if (whatIsImproper(request) !== null) return null;
+  if (whatIsImproper(request) !== null || hasTooManyCookies(request, parts.limits().clients)) return null;
   const startedMs = parts.clock.nowMs();
   const places = parts.sessions?.idPlaces ?? null;
   try {

@@ -4,16 +4,17 @@ import type { Clock } from '../exchange/clock.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { answerHeaders } from '../exchange/headers.ts';
 import type { Finished, Outcome } from '../exchange/outcome.ts';
-import type { Backend } from '../routing/backend.ts';
+import type { Backend, Presence } from '../routing/backend.ts';
 import type { Route } from '../routing/route.ts';
 import type { Lease } from '../session/lease.ts';
-import type { LegacyControls, LegacyReceiver, LegacyTransport, TransportTo } from './transport.ts';
+import type { GateTo, LegacyControls, LegacyGate, WaitingReceiver } from './transport.ts';
 
 /** Serves exchanges with the old application. */
-export function legacyBackend(transportTo: TransportTo, clock: Clock): Backend {
+export function legacyBackend(gateTo: GateTo, clock: Clock): Backend {
   return {
     side: 'legacy',
-    handle: (exchange, route, lease) => handle(transportTo(route.upstream), clock, exchange, route, lease),
+    handle: (exchange, route, lease, client) =>
+      handle(gateTo(route.upstream), clock, exchange, route, lease, client),
   };
 }
 
@@ -22,25 +23,30 @@ export function legacyBackend(transportTo: TransportTo, clock: Clock): Backend {
  * that is cut off goes on running and still writes its session, so only the end of its answer is its end.
  */
 function handle(
-  transport: LegacyTransport,
+  gate: LegacyGate,
   clock: Clock,
   exchange: Exchange,
   route: Route,
   lease: Lease,
+  client: Presence,
 ): Promise<Outcome> {
-  const startedMs = clock.nowMs();
+  let startedMs = clock.nowMs();
+  let callOff = (): void => undefined;
   const outcome = Promise.withResolvers<Outcome>();
   const finished = Promise.withResolvers<Finished>();
   const fail = (problem: Problem): void => {
     const elapsedMs = clock.nowMs() - startedMs;
     outcome.resolve({ kind: 'failed', side: 'legacy', problem, elapsedMs, finished: finished.promise });
   };
-  const callOff = clock.after(route.timeoutMs, () => {
-    receiver.discard();
-    call.abortIfUnsent(); // it would be run although its visitor has been told otherwise
-    fail(new Problem('LEGACY_TIMEOUT', `legacy did not begin to answer within ${route.timeoutMs} ms`));
-  });
-  const receiver = new AnswerReceiver({
+  const receiver = new AnswerReceiver(client, lease.isWithin, {
+    given: () => {
+      startedMs = clock.nowMs();
+      callOff = clock.after(route.timeoutMs, () => {
+        receiver.discard();
+        call.abortIfUnsent(); // it would be run although its visitor has been told otherwise
+        fail(new Problem('LEGACY_TIMEOUT', `legacy did not begin to answer within ${route.timeoutMs} ms`));
+      });
+    },
     begun: (status, reason, headers, body) => {
       callOff();
       outcome.resolve({
@@ -58,7 +64,7 @@ function handle(
     exited: (problem) => finished.resolve({ elapsedMs: clock.nowMs() - startedMs, problem }),
   });
   const { token } = lease;
-  const call = transport.send(
+  const call = gate.send(
     {
       id: exchange.id,
       method: exchange.method,
@@ -73,20 +79,33 @@ function handle(
 }
 
 interface Telling {
+  given(): void;
   begun(status: number, reason: string, headers: string[], body: Readable): void;
   failed(problem: Problem): void;
   exited(problem: Problem | null): void;
 }
 
 /** Turns what legacy sends into a stream for the client. */
-class AnswerReceiver implements LegacyReceiver {
+class AnswerReceiver implements WaitingReceiver {
+  readonly goesAhead: boolean;
+  readonly #client: Presence;
   readonly #tell: Telling;
   #body: Readable | null = null;
   #discarding = false;
   #problem: Problem | null = null;
 
-  constructor(tell: Telling) {
+  constructor(client: Presence, goesAhead: boolean, tell: Telling) {
+    this.goesAhead = goesAhead;
+    this.#client = client;
     this.#tell = tell;
+  }
+
+  given(): void {
+    this.#tell.given();
+  }
+
+  isWanted(): boolean {
+    return !this.#client.left;
   }
 
   /** Reads on, but keeps nothing: the client has been told something else. */

@@ -4,7 +4,7 @@ import type { Clock } from '../exchange/clock.ts';
 import { answerHeaders } from '../exchange/headers.ts';
 import type { Outlet } from '../exchange/outlet.ts';
 import type { Upstream } from '../routing/route.ts';
-import type { LegacyCall, LegacyControls, LegacyReceiver, TransportTo } from './transport.ts';
+import type { GateTo, LegacyCall, LegacyControls, WaitingReceiver } from './transport.ts';
 
 /** A request that nobody needs to understand. It has no body. */
 export interface PassOrder {
@@ -32,22 +32,28 @@ export interface Passed {
  * whose client has left: it is broken off, as it would be without us.
  */
 export function passThrough(
-  transportTo: TransportTo,
+  gateTo: GateTo,
   clock: Clock,
   outletTo: OutletTo,
 ): (response: ServerResponse, order: PassOrder) => Promise<Passed> {
   return (response, order) =>
     new Promise((resolve) => {
-      const startedMs = clock.nowMs();
-      const receiver = new ClientReceiver(response, outletTo, (status, problem) => {
-        callOff();
-        response.off('close', left);
-        resolve({ status, elapsedMs: clock.nowMs() - startedMs, problem });
-      });
-      const callOff = clock.after(order.timeoutMs, () => {
-        receiver.giveUp(
-          new Problem('LEGACY_TIMEOUT', `legacy did not begin to answer within ${order.timeoutMs} ms`),
-        );
+      let startedMs = clock.nowMs();
+      let callOff = (): void => undefined;
+      const receiver = new ClientReceiver(response, outletTo, {
+        given: () => {
+          startedMs = clock.nowMs();
+          callOff = clock.after(order.timeoutMs, () => {
+            receiver.giveUp(
+              new Problem('LEGACY_TIMEOUT', `legacy did not begin to answer within ${order.timeoutMs} ms`),
+            );
+          });
+        },
+        done: (status, problem) => {
+          callOff();
+          response.off('close', left);
+          resolve({ status, elapsedMs: clock.nowMs() - startedMs, problem });
+        },
       });
       const left = (): void => {
         if (response.writableFinished) return; // it has everything
@@ -55,16 +61,22 @@ export function passThrough(
       };
       response.once('close', left);
       if (response.destroyed) return left(); // already, and it is not said again
-      receiver.call = transportTo(order.upstream).send({ ...order, body: null, lengthBytes: 0 }, receiver);
+      receiver.call = gateTo(order.upstream).send({ ...order, body: null, lengthBytes: 0 }, receiver);
     });
 }
 
-class ClientReceiver implements LegacyReceiver {
+interface Telling {
+  given(): void;
+  done(status: number | null, problem: Problem | null): void;
+}
+
+class ClientReceiver implements WaitingReceiver {
+  readonly goesAhead = false;
   /** Set as soon as there is one; legacy may have failed before. */
   call: LegacyCall | null = null;
   readonly #response: ServerResponse;
   readonly #outletTo: OutletTo;
-  readonly #done: (status: number | null, problem: Problem | null) => void;
+  readonly #tell: Telling;
   #status: number | null = null;
   #outlet: Outlet | null = null;
   #flowing = false;
@@ -72,14 +84,18 @@ class ClientReceiver implements LegacyReceiver {
   #exit: { readonly problem: Problem | null } | null = null;
   #over = false;
 
-  constructor(
-    response: ServerResponse,
-    outletTo: OutletTo,
-    done: (status: number | null, problem: Problem | null) => void,
-  ) {
+  constructor(response: ServerResponse, outletTo: OutletTo, tell: Telling) {
     this.#response = response;
     this.#outletTo = outletTo;
-    this.#done = done;
+    this.#tell = tell;
+  }
+
+  given(): void {
+    this.#tell.given();
+  }
+
+  isWanted(): boolean {
+    return !this.#over;
   }
 
   /** Ends the wait for an answer that has not begun, or for a client that is gone. */
@@ -130,6 +146,6 @@ class ClientReceiver implements LegacyReceiver {
 
   #finish(problem: Problem | null): void {
     this.#over = true;
-    this.#done(this.#status, problem);
+    this.#tell.done(this.#status, problem);
   }
 }

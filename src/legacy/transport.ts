@@ -31,6 +31,16 @@ export interface LegacyReceiver {
   exited(problem: Problem | null): void;
 }
 
+/** Who takes in an answer of a legacy that has only so many places. */
+export interface WaitingReceiver extends LegacyReceiver {
+  /** Legacy is given the request now; what it may take is counted from here. Not called where it fails before. */
+  given(): void;
+  /** Whether something that has a place already waits for the answer: in the queue it would wait for itself. */
+  readonly goesAhead: boolean;
+  /** Whether anybody still wants the answer; asked before legacy is given a request that has waited. */
+  isWanted(): boolean;
+}
+
 /** How the flow of an answer is held back. */
 export interface LegacyControls {
   readonly resume: () => void;
@@ -40,7 +50,7 @@ export interface LegacyControls {
 export interface LegacyCall {
   /** Breaks it off. Legacy may run on: nobody tells a CGI script that its reader has left. */
   abort(): void;
-  /** Calls it off where it still waits for a connection, so that legacy will never see it; else does nothing. */
+  /** Calls it off where it still waits for a place or a connection, so that legacy will never see it; else does nothing. */
   abortIfUnsent(): void;
 }
 
@@ -50,5 +60,10 @@ export interface LegacyTransport {
   close(): Promise<void>;
 }
 
+/** A way to the old application that gives it no more requests at once than it can work on. */
+export interface LegacyGate {
+  send(request: LegacyRequest, receiver: WaitingReceiver): LegacyCall;
+}
+
 /** Finds the way to an upstream; the same one every time. */
-export type TransportTo = (upstream: Upstream) => LegacyTransport;
+export type GateTo = (upstream: Upstream) => LegacyGate;

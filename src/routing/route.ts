@@ -26,6 +26,15 @@ export interface UpstreamTls {
   readonly isVerified: boolean;
 }
 
+/** How much an upstream is given to do. */
+export interface UpstreamLimits {
+  /** Requests that it works on at once. */
+  readonly atOnce: number;
+  /** How many more may wait, and how long each. */
+  readonly queue: number;
+  readonly waitMs: number;
+}
+
 /** A server that runs old scripts. */
 export interface Upstream {
   /** `legacy` for the one at the top of the file, else its name among `upstreams`. */
@@ -36,6 +45,7 @@ export interface Upstream {
   readonly tls?: UpstreamTls;
   /** Where the gateway runs the scripts itself. */
   readonly cgi?: CgiSettings;
+  readonly limits: UpstreamLimits;
 }
 
 /** One line of routes.yaml, as a request may see it. Frozen; a reload makes new ones. */

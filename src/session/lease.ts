@@ -7,6 +7,8 @@ export interface Lease {
   readonly waitedMs: { readonly local: number; readonly database: number };
   /** Whether the session was busy when the request came: a race that did not happen. */
   readonly overlapped: boolean;
+  /** Whether it was had within the turn of another request, which waits for this one. */
+  readonly isWithin: boolean;
   /** What a request made from within this turn shows in its Banyan-Lease field to join it; null where it cannot. */
   readonly token: string | null;
   /** How a write can prove at the database that the turn is still ours; null for a lease on nothing. */
@@ -27,6 +29,7 @@ export const noLease: Lease = Object.freeze({
   sessionId: null,
   waitedMs: { local: 0, database: 0 },
   overlapped: false,
+  isWithin: false,
   fence: null,
   token: null,
   lost: never,

@@ -57,7 +57,13 @@ export class OpenTurn {
     let leaving: Promise<void> | null = null;
     const { sessionId } = this.#lease;
     // To have waited for its like is no race that was prevented: they are all one visitor's one request.
-    return { ...inner, sessionId, overlapped: false, leave: (lastly) => (leaving ??= leave(lastly)) };
+    return {
+      ...inner,
+      sessionId,
+      overlapped: false,
+      isWithin: true,
+      leave: (lastly) => (leaving ??= leave(lastly)),
+    };
   }
 
   /** Whether nobody is left who joined. */

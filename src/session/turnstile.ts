@@ -111,6 +111,7 @@ export class Turnstile {
       sessionId,
       waitedMs,
       overlapped,
+      isWithin: false,
       token: null,
       fence: lock.fence,
       lost: lock.lost,

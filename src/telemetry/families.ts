@@ -11,6 +11,16 @@ export interface Gauges {
   readonly locksHeld: () => number;
   readonly lockWaiters: () => number;
   readonly socketsOpen: () => number;
+  /** Of each upstream that has been asked. */
+  readonly upstreams: () => readonly UpstreamGauges[];
+}
+
+/** What an upstream has to do; several of one name are added up. */
+export interface UpstreamGauges {
+  readonly upstream: string;
+  readonly running: number;
+  readonly waiting: number;
+  readonly places: number;
 }
 
 /** Declares the metrics in a registry: the one table of their names, sentences and labels. */
@@ -24,6 +34,18 @@ export function declareFamilies(registry: Registry, gauges: Gauges) {
     new Histogram({ name: `banyan_${name}_seconds`, help, labelNames, buckets, registers });
   const asked = (name: string, help: string, ask: () => number): Gauge =>
     new Gauge({ name: `banyan_${name}`, help, registers, collect: collectWith(ask) });
+
+  const ofUpstreams = (name: string, help: string, what: Exclude<keyof UpstreamGauges, 'upstream'>): Gauge =>
+    new Gauge({
+      name: `banyan_${name}`,
+      help,
+      labelNames: ['upstream'],
+      registers,
+      collect(this: Gauge) {
+        this.reset();
+        for (const load of gauges.upstreams()) this.inc({ upstream: load.upstream }, load[what]);
+      },
+    });
 
   const run = ['route', 'side', 'role'] as ('route' | 'side' | 'role')[];
   return {
@@ -93,6 +115,23 @@ export function declareFamilies(registry: Registry, gauges: Gauges) {
       'upstream_errors',
       ['upstream', 'kind'],
       'Requests legacy did not answer properly',
+    ),
+    upstreamRequests: ofUpstreams('upstream_requests', 'Requests that legacy works on now', 'running'),
+    upstreamWaiting: ofUpstreams(
+      'upstream_waiting',
+      'Requests that wait for a place at legacy now',
+      'waiting',
+    ),
+    upstreamPlaces: ofUpstreams('upstream_places', 'Requests that legacy is given at once', 'places'),
+    upstreamWait: seconds(
+      'upstream_wait',
+      ['upstream'],
+      'Wait for a place at legacy, of requests that had to wait',
+    ),
+    problems: counter(
+      'problems',
+      ['code'],
+      'Requests that were refused, failed or cut, by the code that docs/errors.md explains',
     ),
     portHosts: counter('port_host_events', ['event'], 'Starts and ends of port hosts'),
     socketsOpen: asked('websockets_open', 'WebSockets open now', gauges.socketsOpen),

@@ -22,6 +22,8 @@ export interface Metrics {
   /** The file is again the one that runs, after another one was refused. */
   configRestored(): void;
   locksLost(count: number): void;
+  /** A request had to wait for a place at an upstream. */
+  waitedForPlace(upstream: string, milliseconds: number): void;
   /** So much of an answer waited in a file for its client. */
   answerSpooled(bytes: number): void;
   /** A certificate that was taken over, and until when it is good, or one that was refused. */
@@ -67,6 +69,7 @@ export function makeMetrics(gauges: Gauges, version: string): Metrics {
     },
     configRestored: () => refusedFor([]),
     locksLost: (lost) => m.locksLost.inc(lost),
+    waitedForPlace: (upstream, milliseconds) => m.upstreamWait.observe({ upstream }, milliseconds / 1000),
     answerSpooled: (bytes) => {
       m.spooled.inc();
       m.spooledBytes.inc(bytes);
@@ -85,6 +88,8 @@ function declareCommon(m: Families): void {
   m.reloads.inc({ result: 'refused' }, 0);
   for (const event of ['started', 'ended']) m.portHosts.inc({ event }, 0);
   for (const result of ['renewed', 'refused']) m.certificates.inc({ result }, 0);
+  for (const code of problemCodes) m.problems.inc({ code }, 0);
+  m.upstreamWait.zero({ upstream: 'legacy' });
   for (const kind of legacyProblems) m.upstreamErrors.inc({ upstream: 'legacy', kind }, 0);
   for (const scope of ['local', 'mysql']) m.lockWait.zero({ scope });
   for (const side of sides) {
@@ -100,6 +105,7 @@ function count(m: Families, record: ExchangeRecord): void {
   m.duration.observe({ route, side }, record.elapsedMs / 1000);
   for (const run of record.sides) countSide(m, route, run);
   if (fallback !== null) m.fallbacks.inc({ route, reason: fallback.code });
+  if (problem !== null) m.problems.inc({ code: problem.code });
   if (record.wasUnread) m.unread.inc({ route });
   if (problem?.code === 'TURN_TIMEOUT' || problem?.code === 'TURN_QUEUE_FULL') {
     m.lockTimeouts.inc({ route });

@@ -10,7 +10,11 @@ routes:
 
 t.test('the smallest file is enough', async (t) => {
   const settings = settingsOf(smallest);
-  t.same(settings.legacy, { name: 'legacy', origin: 'http://127.0.0.1:8080' });
+  t.same(settings.legacy, {
+    name: 'legacy',
+    origin: 'http://127.0.0.1:8080',
+    limits: { atOnce: 64, queue: 512, waitMs: 10_000 },
+  });
   t.equal(settings.table.routes.length, 1);
   t.equal(settings.text, smallest);
 });

@@ -90,7 +90,7 @@ t.test('queries use variables that exist, and ranges that follow the zoom', asyn
 });
 
 t.test('every metric is one that the gateway exports', async (t) => {
-  const nobody = { locksHeld: () => 0, lockWaiters: () => 0, socketsOpen: () => 0 };
+  const nobody = { locksHeld: () => 0, lockWaiters: () => 0, socketsOpen: () => 0, upstreams: () => [] };
   const { text } = await makeMetrics(nobody, '0').page();
   const exported = namesIn(text);
   const used = dashboards.flatMap((dashboard) => [

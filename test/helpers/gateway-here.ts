@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { compose, type Gateway } from '../../src/compose.ts';
 import type { ExchangeRecord } from '../../src/record.ts';
-import { diskWith, settingsOf } from './settings.ts';
+import { realDisk } from '../../src/config/disk.ts';
+import { settingsOf } from './settings.ts';
 
 /** A gateway in this process, and what it has recorded. */
 export interface GatewayHere extends Gateway {
   readonly records: ExchangeRecord[];
+  /** Its routes.yaml. */
+  readonly text: string;
   /** What it warned of. */
   readonly warnings: string[];
 }
@@ -38,11 +41,11 @@ ${routes}
   const warnings: string[] = [];
   const warn = (message: string): void => void warnings.push(message);
   const log = { exchange: (record: ExchangeRecord) => records.push(record), info: () => undefined };
-  const settings = settingsOf(text, { disk: diskWith() });
+  const settings = settingsOf(text, { disk: realDisk });
   const gateway = await compose(settings, {}, { ...log, warn, error: warn }, 'test');
   t.teardown(async () => {
     await gateway.close();
     rmSync(folder, { recursive: true });
   });
-  return { ...gateway, records, warnings };
+  return { ...gateway, records, warnings, text };
 }

@@ -6,7 +6,8 @@ import { makeTable, type Table } from '../../src/routing/table.ts';
 import { parseTarget } from '../../src/routing/target.ts';
 import type { Visitor } from '../../src/routing/who.ts';
 
-const upstream = { name: 'legacy', origin: 'http://127.0.0.1:8080' };
+const limits = { atOnce: 64, queue: 512, waitMs: 10_000 };
+const upstream = { name: 'legacy', origin: 'http://127.0.0.1:8080', limits };
 
 /** A route made from its key, for tests of matching and deciding. */
 export function routeOf(key: string, line: number, target = 'legacy', more: Partial<Route> = {}): Route {

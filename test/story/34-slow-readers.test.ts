@@ -3,6 +3,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
+import { whyCut } from '../../src/gateway/backlog.ts';
 import { outletsWith } from '../../src/gateway/outlet.ts';
 import { fakeClock } from '../helpers/clock.ts';
 import { type GatewayHere, useGatewayHere } from '../helpers/gateway-here.ts';
@@ -212,6 +213,7 @@ t.test('a client that takes nothing for a minute is cut off, and its file is fre
   clock.advance(60_000);
   await over.promise;
   t.ok(response.destroyed, 'it is cut off');
+  t.match(whyCut(response), { code: 'READER_STALLED' }, 'and one knows why');
   t.equal(clock.pending, 0);
   t.ok(spooled > 180 * mb);
   await until('the file is closed', () => spoolFiles() === 0);

@@ -4,7 +4,8 @@ import { makeMetrics } from '../../src/telemetry/metrics.ts';
 import { exchangeRecord } from '../helpers/records.ts';
 import { routeOf } from '../helpers/routing.ts';
 
-const make = () => makeMetrics({ locksHeld: () => 0, lockWaiters: () => 0, socketsOpen: () => 0 }, '1');
+const make = () =>
+  makeMetrics({ locksHeld: () => 0, lockWaiters: () => 0, socketsOpen: () => 0, upstreams: () => [] }, '1');
 type Metrics = ReturnType<typeof make>;
 
 /** Every step at once: nobody waits here. */
