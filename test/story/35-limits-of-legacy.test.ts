@@ -231,11 +231,14 @@ t.test('scripts that the gateway runs have places, too, until their processes ar
   script('on.cgi', `${say}\nexec >&-\n${note('on')}\n${gate('on')}`);
   const notes = (): string[] =>
     existsSync(join(folder, 'notes')) ? readFileSync(join(folder, 'notes'), 'latin1').trim().split('\n') : [];
+  script('slow.cgi', `${gate('slow')}\n${say}`);
   const open = (name: string): void => writeFileSync(join(folder, name), '');
   const gateway = await useGatewayHere(
     t,
     `{ cgi: '${folder}/bin', at-once: 2 }`,
-    '  /cgi-bin/brief/**: legacy\n  /**: { to: legacy, session: none }',
+    `  /cgi-bin/slow.cgi?pass: { to: legacy, session: none, timeout: 50ms }
+  /cgi-bin/slow.cgi: { to: legacy, timeout: 50ms }
+  /**: { to: legacy, session: none }`,
   );
 
   await t.test('of a herd of six, two at once', async (t) => {
@@ -258,6 +261,19 @@ t.test('scripts that the gateway runs have places, too, until their processes ar
     const next = ask(gateway.url, '/cgi-bin/herd.cgi');
     await load(gateway, 2, 1);
     open('on');
+    t.equal((await next).status, 200);
+    await load(gateway, 0, 0);
+  });
+
+  await t.test('one that is too slow keeps its place when its visitor has been told so', async (t) => {
+    const slow = ['/cgi-bin/slow.cgi?pass', '/cgi-bin/slow.cgi'].map((path) => ask(gateway.url, path));
+    for (const { status, body } of await Promise.all(slow)) {
+      t.equal(status, 504);
+      t.match(body, /LEGACY_TIMEOUT/);
+    }
+    const next = ask(gateway.url, '/cgi-bin/herd.cgi');
+    await load(gateway, 2, 1);
+    open('slow');
     t.equal((await next).status, 200);
     await load(gateway, 0, 0);
   });
