@@ -15,8 +15,8 @@ export function readClients(desk: Desk, file: Section): ClientLimits | null {
   const read = <T>(key: string, parse: (text: string) => T): T | null =>
     readAs(desk, valueOf(desk, section, key), key, parse);
   const time = (key: string): number | null => read(key, (text) => parseDuration(text, key));
-  const headBytes = read('head', (text) => parseSize(text, 'head', '1kb', '256kb'));
-  const cookieBytes = read('cookies', (text) => parseSize(text, 'cookies', '100b', '256kb'));
+  const headBytes = read('head', (text) => parseSize(text, 'head', '1kb', '48kb'));
+  const cookieBytes = read('cookies', (text) => parseSize(text, 'cookies', '100b', '48kb'));
   const uploadBytes = read('upload', (text) => parseSize(text, 'upload', '1kb', '100000gb'));
   const connections = read('connections', (text) => parseCount(text, 'connections', 100_000));
   const [headMs, stallMs, idleMs] = [time('head-time'), time('stall'), time('idle')];

@@ -29,7 +29,7 @@ const errandField = 'banyan-errand';
  * legacy may answer instead.
  */
 export const answerMark = ['banyan-answer', '1'] as const;
-/** Both ways: a client's own fields may take up 16 kB, and the errand comes on top. */
+/** Both ways: a client's own fields may take up 48 kB (config/read-clients.ts), and the errand comes on top. */
 export const maxHeaderSize = 65_536;
 /** Only on an answer that is a failure: its code. The body is then the detail, for the log. */
 const failureField = 'banyan-failure';
