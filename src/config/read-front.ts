@@ -17,6 +17,11 @@ export function readTls(desk: Desk, file: Section, settingsDirectory: string): C
     : { certFile: resolve(settingsDirectory, cert.text), keyFile: resolve(settingsDirectory, key.text) };
 }
 
+/** Reads `workers`: how many processes serve. */
+export function readWorkers(desk: Desk, file: Section): number | null {
+  return readAs(desk, valueOf(desk, file, 'workers'), 'workers', (text) => parseCount(text, 'workers', 64));
+}
+
 /** Reads `websockets`: how many may be open at once. */
 export function readMostSockets(desk: Desk, file: Section): number | null {
   return readAs(desk, valueOf(desk, file, 'websockets'), 'websockets', (text) =>
