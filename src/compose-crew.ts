@@ -49,8 +49,8 @@ export async function composeCrew(
       log.error('a worker ended and is replaced', { worker, workerPid, ...ended, pauseMs });
       exits.inc();
       totals.bury(process);
-      void process.serving.catch((thrown: unknown) =>
-        log.error('the worker could not start', { worker, reason: String(thrown) }),
+      void process.serving.catch(({ message }: Error) =>
+        log.error('the worker could not start', { worker, reason: message }),
       );
     },
   });
@@ -99,16 +99,12 @@ function routesOf(first: Settings, crew: () => Crew) {
   /** Hands on to all, and waits for those that serve. */
   const hand = async <T>(on: (process: WorkerProcess) => Promise<T>): Promise<T[]> => {
     last = on;
-    const handed = new Map(
-      crew()
-        .living()
-        .map((process) => [process, on(process).catch(() => null)]),
-    );
-    const answers = await Promise.all(
-      crew()
-        .serving()
-        .map((process) => handed.get(process) ?? null),
-    );
+    const serving = crew().serving();
+    const handed = crew()
+      .living()
+      .map((process) => ({ process, answer: on(process).catch(() => null) }));
+    const awaited = handed.filter(({ process }) => serving.includes(process));
+    const answers = await Promise.all(awaited.map(({ answer }) => answer));
     return answers.filter((answer) => answer !== null);
   };
   const routes: Running['routes'] = {

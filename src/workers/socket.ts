@@ -19,7 +19,7 @@ interface Handle {
 
 /** What Node does not document, and cluster is made of: a bound socket without a server that would accept from it. */
 const { _createServerHandle: bind } = net as unknown as {
-  _createServerHandle(host: string, tcpPort: number, family: number): Handle | number;
+  _createServerHandle: (this: void, host: string, tcpPort: number, family: number) => Handle | number;
 };
 
 /**

@@ -1,5 +1,5 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { startGateway, writeRoutes } from '../../scripts/shop/gateway.ts';
 import type { Shop } from '../../scripts/shop/shop.ts';
@@ -115,11 +115,12 @@ t.test('workers come to their end together', async (t) => {
         const came = await ask(base, request).catch((error: Error) => ({ kind: error.message }));
         const what = `${path} ${'status' in came ? came.status : came.kind}`;
         counts[what] = (counts[what] ?? 0) + 1;
+        await pause(5); // the new ones need the processor, too
       }
     };
-    const loads = [1, 2, 3].map(() => keepAsking(holder.url, '/'));
+    const loads = [1, 2].map(() => keepAsking(holder.url, '/'));
     loads.push(keepAsking(holder.adminUrl, '/live'));
-    for (let upgrade = 0; upgrade < 5; upgrade++) {
+    for (let upgrade = 0; upgrade < 3; upgrade++) {
       const next = await holder.start();
       process.kill(pid, 'SIGTERM');
       t.equal(await holder.ended(pid), '0');
@@ -131,7 +132,7 @@ t.test('workers come to their end together', async (t) => {
   });
 });
 
-/** What a gateway says that does not come up: its lines. */
+/** What a gateway says that does not come up, but for warnings. */
 async function failing(shop: Shop, options: { args?: string[]; top?: string[] }): Promise<string[]> {
   const { args = [], top = [] } = options;
   const file = writeRoutes(shop, '  /**: { to: legacy, session: none }', { top: ['workers: 3', ...top] });
@@ -139,6 +140,5 @@ async function failing(shop: Shop, options: { args?: string[]; top?: string[] })
     (gateway) => gateway.stop('SIGKILL').then(() => 'it started'),
     (error: Error) => error.message,
   );
-  const lines = said.split('\n').filter((line) => line !== '');
-  return lines.filter((line) => !line.startsWith('the gateway ended with 1'));
+  return said.split('\n').filter((line) => line.startsWith('banyan:'));
 }
