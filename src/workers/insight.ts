@@ -1,10 +1,14 @@
-import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import type { ConfigStatus } from '../control/api.ts';
 import type { Habit } from '../session/advice.ts';
 import type { SessionOrder, TimelineEntry, TimelineList } from '../session/timeline-entry.ts';
 
-/** One metric with all its series, as prom-client gives it away. */
-export type Family = MetricObjectWithValues<MetricValue<string>>;
+/** One metric with all its series. */
+export interface Family {
+  /** In Prometheus' text format: a tenth of what it is as objects. */
+  readonly text: string;
+  /** How several of it are added up, in prom-client's words, such as `sum`. */
+  readonly aggregator: string;
+}
 
 /** What one gateway can tell of itself. Everything in it can be sent from process to process. */
 export interface Insight {

@@ -77,6 +77,10 @@ t.test('the first worker goes ahead, and the others follow once it serves', asyn
     [1, 2, 3],
   );
   await played[1]?.serve();
+  let isUp = false;
+  void started.then(() => (isUp = true));
+  await settle();
+  t.notOk(isUp, 'the third one has not said anything yet');
   await played[2]?.fail('no more connections');
   t.equal(await started, 'http://127.0.0.1:1', 'it is up when each serves or has failed once');
   t.same(

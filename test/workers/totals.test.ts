@@ -12,6 +12,8 @@ function makeWorker() {
   const open = new Gauge({ name: 'open', help: 'o', registers });
   const build = new Gauge({ name: 'build_info', help: 'b', registers, aggregator: 'max' });
   build.set(1);
+  const lag = new Gauge({ name: 'lag', help: 'l', registers, aggregator: 'average' });
+  new Gauge({ name: 'started', help: 's', registers, aggregator: 'omit' });
   const worker = { isSilent: false, asked: 0 };
   const answer = async <T>(value: T): Promise<T> => {
     worker.asked++;
@@ -22,11 +24,13 @@ function makeWorker() {
     requests,
     took,
     open,
+    lag,
     worker,
     familyNames: () => answer(registry.getMetricsAsArray().map(({ name }) => name)),
-    // Between processes it is a copy.
-    family: async (name: string): Promise<Family | null> =>
-      answer(structuredClone((await registry.getSingleMetric(name)?.get()) ?? null)),
+    family: async (name: string): Promise<Family> => {
+      const { aggregator = 'sum' } = registry.getSingleMetric(name) as { aggregator?: string };
+      return answer({ text: await registry.getSingleMetricAsString(name), aggregator });
+    },
   };
 }
 
@@ -45,6 +49,8 @@ t.test('what workers count is added up, and what each says of all of them is not
   other.took.observe(1.5);
   one.open.set(2);
   other.open.set(5);
+  one.lag.set(2);
+  other.lag.set(5);
   const page = await makeTotals().page([one, other]);
   t.match(page, /^# HELP requests_total r\n# TYPE requests_total counter\n/m);
   t.same(read(page), {
@@ -57,6 +63,7 @@ t.test('what workers count is added up, and what each says of all of them is not
     took_seconds_count: 2,
     open: 7,
     build_info: 1,
+    lag: 3.5,
   });
 });
 
