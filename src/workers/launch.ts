@@ -4,7 +4,7 @@ import type { Ended, WorkerProcess } from './crew.ts';
 import { type Answers, type Job, type Order, type Report, socketFd } from './wire.ts';
 
 /** A worker that says nothing for so long is not waited for: its event loop may stand still. */
-const patienceMs = 2_000;
+const patienceMs = 4_000;
 /** A routes.yaml of ten thousand routes takes a while on a busy machine. */
 const offerPatienceMs = 30_000;
 
