@@ -49,7 +49,7 @@ export async function useCrew(
   legacy: string,
   options: { workers?: number; routes?: string; top?: string[] } = {},
 ): Promise<CrewHere> {
-  const { workers = 2, routes = '  /**: { to: legacy, session: none }', top = [] } = options;
+  const { workers = 2, routes = '  /**: { to: legacy, session: none, timeout: 5m }', top = [] } = options;
   const file = writeRoutes(shop, routes, { top: [`workers: ${workers}`, ...top] });
   const gateway = await startGateway(shop, file, { env: { BANYAN_LEGACY: legacy } });
   t.teardown(() => gateway.stop('SIGKILL'));
