@@ -67,8 +67,8 @@ export function makeTotals<Worker extends Pick<Insight, 'familyNames' | 'family'
 const folds: Readonly<Record<string, (one: number, other: number) => number>> = {
   sum: (one, other) => one + other,
   average: (one, other) => one + other,
-  min: Math.min,
-  max: Math.max,
+  min: (one, other) => Math.min(one, other),
+  max: (one, other) => Math.max(one, other),
   first: (one) => one,
 };
 
@@ -93,7 +93,7 @@ function addedUp(families: readonly Family[]): Family | null {
 }
 
 function isGauge({ text }: Family): boolean {
-  return / gauge$/.test(text.split('\n', 2)[1] ?? '');
+  return text.split('\n', 2)[1]?.endsWith(' gauge') === true;
 }
 
 function readValue(text: string): number {
