@@ -1,21 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import { openAdmin } from './compose-admin.ts';
 import { composeCertificate } from './compose-certificate.ts';
 import { cutOff } from './compose-end.ts';
 import { portConnections } from './compose-places.ts';
 import { composeRoutes, type RoutesInUse } from './compose-routes.ts';
 import { composeSessions, mostSessions, openTimeline, portSessions } from './compose-sessions.ts';
-import type { Address } from './config/address.ts';
+import { placeOf, urlOf } from './compose-listen.ts';
 import type { SessionSettings, Settings } from './config/settings.ts';
-import { makeAdmin } from './control/api.ts';
 import { Problem } from './errors.ts';
 import { systemClock } from './exchange/clock.ts';
 import { makeListener } from './gateway/app.ts';
 import { outletsWith } from './gateway/outlet.ts';
 import type { Parts } from './gateway/parts.ts';
-import { makeVisits } from './gateway/visits.ts';
 import { legacyBackend } from './legacy/backend.ts';
 import { openCgi } from './legacy/cgi-open.ts';
 import { passThrough } from './legacy/pass-through.ts';
@@ -30,14 +27,17 @@ import { makeMetrics, type Metrics } from './telemetry/metrics.ts';
 import { fleetTimeline } from './telemetry/fleet.ts';
 import { sparingly } from './telemetry/sparing.ts';
 import { makeTimeline } from './telemetry/timeline.ts';
+import type { Insight } from './workers/insight.ts';
 
-/** A gateway that runs. */
-export interface Gateway {
+/** What serves visitors: one gateway, or several processes that stand for one. */
+export interface Running {
   /** `http://host:port` of the visitors' and of the admin listener. */
   readonly url: string;
   readonly adminUrl: string;
-  /** The routes.yaml that runs, and the door for another one. */
-  readonly routes: RoutesInUse;
+  /** The door for another routes.yaml. */
+  readonly routes: Pick<RoutesInUse, 'offer' | 'lose'>;
+  /** How long requests under way may take, once it is told to end. */
+  drainMs(): number;
   /**
    * Lets requests under way finish, then ends everything that was started, in reverse order. What is left after `drain`,
    * or once `now` is aborted, is cut; gives back how many requests were. The process is to end then: it holds their turns.
@@ -45,11 +45,17 @@ export interface Gateway {
   close(now?: AbortSignal): Promise<number>;
 }
 
-/** How long who asks the admin listener may take, once the visitors are gone. */
-const adminDrainMs = 2_000;
+/** A gateway that runs in this process. */
+export interface Gateway extends Running {
+  readonly routes: RoutesInUse;
+  /** What it can tell of itself. */
+  readonly insight: Insight;
+}
 
 /** What the command line may say instead of the file. */
 export type Instead = Partial<Pick<Settings, 'listen' | 'admin'> & { legacy: string }> & {
+  /** Whether it is one of several: then whoever started it has the admin listener. */
+  readonly isWorker?: boolean;
   /** Sockets that are listening already, as file descriptors. */
   readonly sockets?: { readonly visitors: number | null; readonly admin: number | null };
 };
@@ -65,7 +71,7 @@ export async function compose(
   const { listen, admin: adminAt } = { ...settings, ...instead };
   const transports = openTransports({
     clock,
-    processes: 1,
+    processes: settings.workers,
     insteadOfLegacy: instead.legacy ?? null,
     runCgi: (cgi) =>
       openCgi(cgi, clock, {
@@ -141,25 +147,37 @@ export async function compose(
   const forgetCertificate = certificate?.follow(listener.renew);
   const { app } = listener;
   let isEnding = false;
-  const admin = makeAdmin({
-    metrics: () => metrics.page(),
-    notReady: () => (sessions === null ? Promise.resolve(null) : sessions.notReady()),
-    isEnding: () => isEnding,
-    hosts: [adminAt.host],
-    config: () => routes.status(),
-    advice: () => habits.advice(),
-    sessions: (by) => timeline.list(by),
-    session: (idOrLabel) => timeline.find(idOrLabel),
-  });
-  const adminVisits = makeVisits(admin.server, () => undefined);
+  const notReady = (): Promise<string | null> => sessions?.notReady() ?? Promise.resolve(null);
   await portSide.ready();
   await app.listen(placeOf(listen, instead.sockets?.visitors ?? null));
-  await admin.listen(placeOf(adminAt, instead.sockets?.admin ?? null));
+  const admin =
+    instead.isWorker === true
+      ? null
+      : await openAdmin(adminAt, instead.sockets?.admin ?? null, {
+          metrics: () => metrics.page(),
+          notReady,
+          workers: null,
+          isEnding: () => isEnding,
+          config: async () => routes.status(),
+          advice: async () => habits.advice(),
+          sessions: (by) => timeline.list(by),
+          session: (idOrLabel) => timeline.find(idOrLabel),
+        });
 
   return {
     url: urlOf(app, settings.tls === null ? 'http' : 'https'),
-    adminUrl: urlOf(admin, 'http'),
+    adminUrl: admin?.url ?? '',
     routes,
+    drainMs: () => routes.current().drainMs,
+    insight: {
+      familyNames: async () => metrics.names(),
+      family: (name) => metrics.family(name),
+      notReady,
+      config: async () => routes.status(),
+      habits: async () => habits.seen(),
+      sessions: async (by) => ({ list: await timeline.list(by), waits: timeline.waits() }),
+      session: (idOrLabel) => timeline.find(idOrLabel),
+    },
     close: async (now) => {
       isEnding = true;
       forgetCertificate?.();
@@ -175,8 +193,7 @@ export async function compose(
       }
       app.server.closeAllConnections();
       await app.close();
-      await adminVisits.drain(AbortSignal.timeout(adminDrainMs));
-      await admin.close();
+      await admin?.close();
       await portSide.close();
       await sessions?.close();
       await store?.close();
@@ -229,20 +246,6 @@ function lazyPortSide(settings: Settings, metrics: Metrics, log: Log) {
     },
     close: async () => side?.close(),
   };
-}
-
-/** Where to listen: at an address, or on a socket that listens there already. */
-function placeOf(
-  { host, tcpPort }: Address,
-  fd: number | null,
-): { host: string; port?: number; fd?: number } {
-  return fd === null ? { host, port: tcpPort } : { host, fd };
-}
-
-function urlOf(app: FastifyInstance, scheme: 'http' | 'https'): string {
-  const address = app.server.address() as AddressInfo;
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `${scheme}://${host}:${address.port}`;
 }
 
 /** Ids that sort by time within one gateway and are never given twice. */

@@ -1,19 +1,18 @@
-import { compose, type Gateway, type Instead } from '../compose.ts';
+import { compose, type Instead, type Running } from '../compose.ts';
+import { composeCrew } from '../compose-crew.ts';
 import { parseAddress, parseLegacyUrl } from '../config/address.ts';
 import type { Settings } from '../config/settings.ts';
 import { watchSettings } from '../config/watch.ts';
 import { systemClock } from '../exchange/clock.ts';
 import { makeLog, type Log } from '../telemetry/log.ts';
 import { summary } from './check.ts';
+import { endingOf } from './ending.ts';
 import { Failure, exitCodes } from './failure.ts';
 import { readFileFor } from './load.ts';
 import { passedSockets } from './passed-sockets.ts';
 import { printFindings } from './print-findings.ts';
 import { note, tell } from './print.ts';
 import { versionOfBanyan } from './version.ts';
-
-/** What does not let go of us, such as a database that says nothing, is given so long after the last request. */
-const closeMs = 5_000;
 
 /** What the command line may say instead of the file. */
 export interface StartOptions {
@@ -33,8 +32,9 @@ export async function start(file: string, options: StartOptions): Promise<void> 
   if (reading.findings.length > 0) tell(`${printFindings(reading.findings, process.stderr)}\n`);
   if (reading.settings === null)
     throw new Failure(exitCodes.findings, `${file} has errors, so the gateway was not started`);
-  const log = makeLog(options.log ?? 'info');
-  const gateway = await listen(reading.settings, insteadOf(options), log);
+  const logLevel = options.log ?? 'info';
+  const log = makeLog(logLevel);
+  const gateway = await listen(reading.settings, insteadOf(options), log, logLevel);
   note(
     `banyan: ${file}: ${summary(reading.settings.table.routes)}\n` +
       `banyan: serving ${gateway.url}, metrics at ${gateway.adminUrl}/metrics\n`,
@@ -48,26 +48,28 @@ export async function start(file: string, options: StartOptions): Promise<void> 
     onProblem: (error) => gateway.routes.lose('unreadable', error.message),
   });
   process.on('SIGHUP', () => void watcher.check('asked'));
-  const now = new AbortController();
+  const ending = endingOf(gateway);
   let isEnding = false;
   const end = (signal: string): void => {
-    const { drainMs } = gateway.routes.current();
+    const drainMs = gateway.drainMs();
     log.info('ending', { signal, ...(isEnding ? { now: true } : { drainMs }) });
-    if (isEnding) return now.abort(); // a second signal: whoever sends it does not want to wait
+    if (isEnding) return ending.now(); // a second signal: whoever sends it does not want to wait
     isEnding = true;
     watcher.close();
-    // The turns are free once we are gone.
-    setTimeout(() => process.exit(exitCodes.timedOut), drainMs + closeMs);
-    void gateway.close(now.signal).then((cut) => process.exit(cut === 0 ? exitCodes.ok : exitCodes.timedOut));
+    ending.begin();
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
 }
 
-async function listen(settings: Settings, instead: Instead, log: Log): Promise<Gateway> {
+/** One process where one is enough, else several and one above them. */
+async function listen(settings: Settings, instead: Instead, log: Log, logLevel: string): Promise<Running> {
   try {
-    const sockets = passedSockets(process.env, process.pid);
-    return await compose(settings, { ...instead, sockets }, log, versionOfBanyan());
+    const given = { ...instead, sockets: passedSockets(process.env, process.pid) };
+    const version = versionOfBanyan();
+    return await (settings.workers === 1
+      ? compose(settings, given, log, version)
+      : composeCrew(settings, given, { log, logLevel, version }));
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     throw new Failure(exitCodes.findings, `the gateway cannot start: ${reason}`, null, thrown);

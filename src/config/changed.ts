@@ -8,6 +8,7 @@ import type { Settings } from './settings.ts';
 /** What a running gateway cannot change, its sockets and its connections, by the key that says it in the file. */
 const needRestart: Readonly<Record<string, (settings: Settings) => unknown>> = {
   listen: ({ listen }) => listen,
+  workers: ({ workers }) => workers,
   tls: ({ tls }) => tls,
   admin: ({ admin }) => admin,
   legacy: ({ legacy }) => ({ ...legacy, limits: null }),

@@ -4,7 +4,7 @@ import type { Desk } from './desk.ts';
 import { parseDuration } from './duration.ts';
 import { readAs, requiredValueOf, type Section, subsectionOf, valueOf, valuesOf } from './fields.ts';
 import { parseCount } from './read-parts.ts';
-import type { CertificateFiles } from './settings.ts';
+import type { CertificateFiles, SessionSettings } from './settings.ts';
 
 /** Reads `tls` into absolute paths; the files themselves are read by who runs on them. */
 export function readTls(desk: Desk, file: Section, settingsDirectory: string): CertificateFiles | null {
@@ -15,6 +15,26 @@ export function readTls(desk: Desk, file: Section, settingsDirectory: string): C
   return cert === null || key === null
     ? null
     : { certFile: resolve(settingsDirectory, cert.text), keyFile: resolve(settingsDirectory, key.text) };
+}
+
+/** Reads `workers`: how many processes serve. */
+export function readWorkers(desk: Desk, file: Section): number | null {
+  return readAs(desk, valueOf(desk, file, 'workers'), 'workers', (text) => parseCount(text, 'workers', 64));
+}
+
+/** Warns of workers that could not tell an outsider's change of a session from a turn of one another's. */
+export function doubtWorkers(desk: Desk, file: Section, workers: number, session: SessionSettings): void {
+  const { store, trace, keepMs } = session;
+  const at = file.fields.get('workers')?.at;
+  if (at === undefined || workers === 1 || store.kind === 'file' || trace === 'off' || keepMs !== null)
+    return;
+  const message = `what is changed without a turn is not told from what another of ${workers} workers did`;
+  desk.warn(
+    'workers-apart',
+    at,
+    message,
+    'add "keep: 7d" to "session": they read in its table what each did',
+  );
 }
 
 /** Reads `websockets`: how many may be open at once. */

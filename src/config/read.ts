@@ -8,7 +8,7 @@ import { type Disk, largestBytes, realDisk } from './disk.ts';
 import { type Section, readSection } from './fields.ts';
 import { type Finding, hasErrors } from './findings.ts';
 import { readClients } from './read-clients.ts';
-import { readDrain, readMostSockets, readTls, readTrust } from './read-front.ts';
+import * as front from './read-front.ts';
 import * as parts from './read-parts.ts';
 import { readDefaults, usualTimeoutMs } from './read-route-settings.ts';
 import { readRoutes } from './read-routes.ts';
@@ -68,8 +68,9 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
   const settingsDirectory = dirname(resolve(desk.file));
   parts.checkVersion(desk, file);
   const listen = parts.readListen(desk, file);
-  const tls = readTls(desk, file, settingsDirectory);
-  const trust = readTrust(desk, file);
+  const workers = front.readWorkers(desk, file);
+  const tls = front.readTls(desk, file, settingsDirectory);
+  const trust = front.readTrust(desk, file);
   const admin = parts.readAdmin(desk, file);
   const readOfLegacy = readLegacy(desk, file, { settingsDirectory, disk });
   const legacy = readOfLegacy ?? { upstream: nowhere, timeoutMs: null };
@@ -77,14 +78,15 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
   const ports = parts.readPorts(desk, file, settingsDirectory);
   const maxBodyBytes = parts.readMaxBody(desk, file);
   const mostSpooledBytes = parts.readMaxSpool(desk, file);
-  const mostSockets = readMostSockets(desk, file);
-  const drainMs = readDrain(desk, file);
+  const mostSockets = front.readMostSockets(desk, file);
+  const drainMs = front.readDrain(desk, file);
   const clients = readClients(desk, file);
   const session = readSessionSettings(
     desk,
     file,
     [legacy, ...upstreams].map(({ upstream }) => upstream.origin),
   );
+  if (workers !== null && session !== null) front.doubtWorkers(desk, file, workers, session);
   const hasSession = file.fields.has('session');
   const around = { hasSession, legacy, upstreams };
   const defaults = readDefaults(desk, file, around, {
@@ -102,7 +104,8 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
   if (pair === undefined)
     desk.error('missing-key', file.at, '"routes" is missing', 'add "routes:" and below it "/**: legacy"');
   const routes = pair === undefined ? [] : readRoutes(desk, pair.value, { ...around, base, defaults, place });
-  if (listen === null || admin === null || readOfLegacy === null || ports === null) return null;
+  if (listen === null || workers === null || admin === null || readOfLegacy === null || ports === null)
+    return null;
   if (maxBodyBytes === null || mostSpooledBytes === null || mostSockets === null || drainMs === null)
     return null;
   if (clients === null || hasErrors(desk.findings)) return null;
@@ -117,6 +120,7 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
     file: desk.file,
     text: desk.text,
     listen,
+    workers,
     tls,
     trust,
     admin: admin.address,

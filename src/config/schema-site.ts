@@ -11,6 +11,13 @@ export const siteRows: readonly Setting[] = [
     '127.0.0.1:8000',
     'Where browsers, or the web server in front, reach the gateway.',
   ),
+  row(
+    'file',
+    'workers',
+    '1 to 64',
+    '1',
+    'How many processes serve listen together; with 1 there is one, and nobody above it.',
+  ),
   row('file', 'tls', 'map', null, 'The certificate of listen; with it visitors come by HTTPS only.'),
   row(
     'file',

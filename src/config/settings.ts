@@ -54,6 +54,8 @@ export interface Settings {
   /** The text that was read, variables not filled in. */
   readonly text: string;
   readonly listen: Address;
+  /** How many processes serve `listen` together. What is limited for all of them, each has its share of. */
+  readonly workers: number;
   /** Null where visitors come by plain HTTP. */
   readonly tls: CertificateFiles | null;
   readonly admin: Address;

@@ -24,6 +24,16 @@ export interface ConfigStatus {
     readonly at: string;
     readonly findings: readonly object[];
   } | null;
+  /** What each worker runs, where there are several; `refused` is the hash of the text it refuses now. */
+  readonly workers?: readonly {
+    readonly worker: number;
+    readonly pid: number;
+    readonly revision: number;
+    readonly hash: string;
+    readonly refused: string | null;
+  }[];
+  /** Whether they run different texts, or refuse different ones; for longer than a moment that is a fault. */
+  readonly differ?: boolean;
 }
 
 /** What the admin listener asks of the running gateway. */
@@ -31,12 +41,14 @@ export interface AdminParts {
   readonly metrics: () => Promise<{ text: string; contentType: string }>;
   /** Whether the gateway can do its work: null, or the reason why not. */
   readonly notReady: () => Promise<string | null>;
+  /** How many workers there are to be and how many serve; null where there are none. */
+  readonly workers: (() => { readonly wanted: number; readonly serving: number }) | null;
   /** Whether the gateway was told to end: then no connection is kept. */
   readonly isEnding: () => boolean;
   readonly hosts: readonly string[];
-  readonly config: () => ConfigStatus;
+  readonly config: () => Promise<ConfigStatus>;
   /** What somebody should know of the routes' `session:` settings. */
-  readonly advice: () => readonly Advice[];
+  readonly advice: () => Promise<readonly Advice[]>;
   /** The sessions of the timeline in an order, and what was counted of all; never an id. */
   readonly sessions: (by: SessionOrder) => Promise<TimelineList>;
   /** What happened to one session, by its id or label, oldest first; null where nothing is known of it. */
@@ -67,13 +79,15 @@ export function makeAdmin(parts: AdminParts): FastifyInstance {
   app.get('/live', async () => ({ live: true }));
   app.get('/ready', async (_request, reply) => {
     const reason = parts.isEnding() ? 'draining' : await parts.notReady();
-    return reason === null ? { ready: true } : reply.code(503).send({ ready: false, reason });
+    const workers = parts.workers === null ? {} : { workers: parts.workers() };
+    if (reason === null) return { ready: true, ...workers };
+    return reply.code(503).send({ ready: false, reason, ...workers });
   });
   app.get('/config', async (_request, reply) =>
-    reply.header('cache-control', 'no-store').send({ schema: 1, ...parts.config() }),
+    reply.header('cache-control', 'no-store').send({ schema: 1, ...(await parts.config()) }),
   );
   app.get('/advice', async (_request, reply) =>
-    reply.header('cache-control', 'no-store').send({ schema: 1, advice: parts.advice() }),
+    reply.header('cache-control', 'no-store').send({ schema: 1, advice: await parts.advice() }),
   );
   app.get<{ Querystring: { by?: unknown } }>('/sessions', async (request, reply) => {
     const by = sessionOrders.find((order) => order === (request.query.by ?? 'last'));

@@ -40,8 +40,10 @@ export interface Limits {
   /** Whose word is taken for where a request comes from. */
   readonly trust: readonly Network[];
   readonly clients: ClientLimits;
-  /** How many WebSockets may be open at once. */
+  /** How many WebSockets may be open at once, in all processes together. */
   readonly mostSockets: number;
+  /** How many processes there are. */
+  readonly workers: number;
 }
 
 /** Everything the gateway works with, handed to it by compose.ts. */

@@ -78,7 +78,9 @@ async function serveWish(wish: Wish, place: Place, parts: Parts): Promise<Served
   const { socket, count } = place;
   const gone = new AbortController();
   socket.once('close', () => gone.abort());
-  const reply = count > parts.limits().mostSockets ? tooMany(count) : await ask(wish, gone.signal, parts);
+  const { mostSockets, workers } = parts.limits();
+  const most = Math.ceil(mostSockets / workers); // nobody counts those of the others
+  const reply = count > most ? tooMany(count) : await ask(wish, gone.signal, parts);
   const answeredMs = parts.clock.nowMs();
   if (socket.destroyed) {
     discard(reply);

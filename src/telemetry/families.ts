@@ -28,8 +28,13 @@ export function declareFamilies(registry: Registry, gauges: Gauges) {
   const registers = [registry];
   const counter = <L extends string>(name: string, labelNames: L[], help: string): Counter<L> =>
     new Counter({ name: `banyan_${name}_total`, help, labelNames, registers });
-  const gauge = <L extends string>(name: string, labelNames: L[], help: string): Gauge<L> =>
-    new Gauge({ name: `banyan_${name}`, help, labelNames, registers });
+  // Workers are not added up in these: each says the same of the same file. What is open now in each is (`asked`).
+  const gauge = <L extends string>(
+    name: string,
+    labelNames: L[],
+    help: string,
+    aggregator: 'max' | 'min' = 'max',
+  ): Gauge<L> => new Gauge({ name: `banyan_${name}`, help, labelNames, registers, aggregator });
   const seconds = <L extends string>(name: string, labelNames: L[], help: string): Histogram<L> =>
     new Histogram({ name: `banyan_${name}_seconds`, help, labelNames, buckets, registers });
   const asked = (name: string, help: string, ask: () => number): Gauge =>
@@ -147,12 +152,14 @@ export function declareFamilies(registry: Registry, gauges: Gauges) {
       'certificate_expiry_timestamp_seconds',
       [],
       'Until when the certificate of the gateway is good; 0 where it has none',
+      'min',
     ),
     reloads: counter('config_reloads', ['result'], 'Times routes.yaml was read'),
     reloadOk: gauge(
       'config_last_reload_successful',
       [],
       'Whether routes.yaml was good when it was last read',
+      'min',
     ),
     reloadedAt: gauge(
       'config_last_reload_success_timestamp_seconds',

@@ -14,6 +14,8 @@ import type { Timeline } from './timeline.ts';
 export interface FleetTimeline {
   /** Takes in an exchange that is over. */
   record(record: ExchangeRecord): void;
+  /** How long requests waited that had to, as far as memory has it. */
+  waits(): readonly number[];
   /** From the store; where there is none, or it cannot be asked, from memory. Never rejects. */
   list(by: SessionOrder): Promise<TimelineList>;
   /** One session by its label, the beginning of that, or its id; null where nothing is known of it. Never rejects. */
@@ -49,6 +51,7 @@ export function fleetTimeline(memory: Timeline, store: TimelineStore | null): Fl
     record: (record) => {
       for (const { session, entry } of memory.record(record)) store?.add(session, entry);
     },
+    waits: () => memory.waits(),
     list: async (by) => {
       if (store === null) return memory.list(by);
       return store.list(by).catch(() => memory.list(by));

@@ -1,5 +1,5 @@
 import type { ExchangeRecord } from '../record.ts';
-import type { Advice, Habit } from '../session/advice.ts';
+import { type Advice, adviceOf, type Habit, someOf, usualEnough } from '../session/advice.ts';
 import type { SessionWork } from '../session/lost-update.ts';
 import type { SessionUse } from '../session/session.ts';
 
@@ -9,11 +9,9 @@ export interface Habits {
   record(record: ExchangeRecord): Advice | null;
   /** All there is to say now. */
   advice(): Advice[];
+  /** All that was seen, of each route that was. */
+  seen(): Habit[];
 }
-
-/** So many requests make a habit. */
-const usualEnough = 500;
-const mostKeys = 10;
 
 /** Nothing seen yet. Of a route that never changed anything in `enough` requests something lighter is suggested. */
 export function makeHabits(enough = usualEnough): Habits {
@@ -31,6 +29,7 @@ export function makeHabits(enough = usualEnough): Habits {
       return is !== null && is.code !== was?.code ? is : null;
     },
     advice: () => [...habits.values()].flatMap((habit) => adviceOf(habit, enough) ?? []),
+    seen: () => [...habits.values()],
   };
 }
 
@@ -51,32 +50,6 @@ function addTo(habit: Habit | null, route: string, use: SessionUse, { wrote, cha
     seen: before.seen + 1,
     touched: before.touched + (wrote === 'touched' ? 1 : 0),
     changed: before.changed + (hasChanged ? 1 : 0),
-    keys: hasChanged ? [...new Set([...before.keys, ...named])].slice(0, mostKeys) : before.keys,
+    keys: hasChanged ? someOf([...before.keys, ...named]) : before.keys,
   };
-}
-
-function adviceOf(habit: Habit, enough: number): Advice | null {
-  const { route, use, seen, touched, changed, keys } = habit;
-  const counted = `of ${seen} requests that were looked at`;
-  if (use !== 'write') {
-    if (changed + touched === 0) return null;
-    const named = keys.length === 0 ? '' : ` (${keys.join(', ')})`;
-    const what = `${changed} changed the session${named} and ${touched} wrote it back unchanged`;
-    return {
-      code: 'writes-without-turn',
-      habit,
-      message: `route "${route}" says session: ${use}, and ${counted} ${what}: it can undo what others do meanwhile`,
-      help: 'write "session: write"',
-    };
-  }
-  if (seen < enough || changed > 0) return null;
-  const message = `route "${route}" takes a turn for each request, and ${counted} none changed the session`;
-  return touched === 0
-    ? { code: 'could-be-lighter', habit, message, help: '"session: none" would spare it the turn' }
-    : {
-        code: 'could-be-lighter',
-        habit,
-        message: `${message} but for the time of its last use (${touched} times)`,
-        help: 'once it is ported, "session: read" will do; Perl needs the turn, for it writes the whole session back',
-      };
 }

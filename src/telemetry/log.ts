@@ -13,11 +13,14 @@ export interface Log {
 /** Keys named in one line. */
 const mostKeys = 20;
 
-/** Makes the log. `level` is one of pino's: `silent`, `error`, `warn`, `info`, … */
-export function makeLog(level: string): Log {
+/**
+ * Makes the log. `level` is one of pino's: `silent`, `error`, `warn`, `info`, …; `worker` the number of this process among
+ * those that write to the same output. Each line is one write: up to 4 kB no pipe mixes it with another one (pipe(7)).
+ */
+export function makeLog(level: string, worker: number | null = null): Log {
   const logger: Logger = pino({
     level,
-    base: { pid: process.pid },
+    base: { pid: process.pid, ...(worker === null ? {} : { worker }) },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   });

@@ -1,4 +1,4 @@
-import { Registry, collectDefaultMetrics } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { problemCodes } from '../errors.ts';
 import type { ExchangeRecord, SideRecord } from '../record.ts';
 import type { Stage } from '../routing/route.ts';
@@ -31,6 +31,9 @@ export interface Metrics {
   portHost(event: 'started' | 'ended'): void;
   /** The page in Prometheus' text format, and its content type. */
   page(): Promise<{ text: string; contentType: string }>;
+  /** The names of the metrics, and one of them with all its series, to be added up with those of others. */
+  names(): string[];
+  family(name: string): Promise<{ text: string; aggregator: string } | null>;
 }
 
 /** What is told of a routes.yaml that runs. */
@@ -80,6 +83,13 @@ export function makeMetrics(gauges: Gauges, version: string): Metrics {
     },
     portHost: (event) => m.portHosts.inc({ event }),
     page: async () => ({ text: await writePage(registry), contentType: registry.contentType }),
+    names: () => registry.getMetricsAsArray().map(({ name }) => name),
+    family: async (name) => {
+      // Which its types do not say that it has.
+      const metric = registry.getSingleMetric(name) as { readonly aggregator?: string } | undefined;
+      if (metric === undefined) return null;
+      return { text: await registry.getSingleMetricAsString(name), aggregator: metric.aggregator ?? 'sum' };
+    },
   };
 }
 

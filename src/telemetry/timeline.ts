@@ -21,6 +21,8 @@ export interface Timeline {
   /** Takes in an exchange that is over; gives back what it has to say, and of which sessions. */
   record(record: ExchangeRecord): readonly OwnEntry[];
   list(by: SessionOrder): TimelineList;
+  /** How long the last requests waited that had to. */
+  waits(): readonly number[];
   /** The labels of the sessions. */
   labels(): string[];
   /** What is remembered of one session, in its order; nothing where nothing is. */
@@ -70,6 +72,7 @@ export function makeTimeline(parts: {
         by,
       ),
     }),
+    waits: () => waits,
     labels: () => kept.entries().map(([label]) => label),
     // Records come when answers are sent, and a slow client's later than the turns after it.
     entries: (session) =>

@@ -234,3 +234,15 @@ t.test('a session map that cannot be meant', async (t) => {
   t.match(said(`${store}, nested-from: shop.example`), '"shop.example" is no IP address');
   t.match(said(`${store}, lock: { kind: tabel }`), 'did you mean "table"?');
 });
+
+t.test('workers that would take an outsider for one another are warned of', async (t) => {
+  const text = (workers: number, session: string): string =>
+    `workers: ${workers}\nlegacy: http://a\nsession: { store: '${session} }\nroutes:\n  /**: legacy\n`;
+  const table = "mysql://shop@127.0.0.1/shop?table=sessions'";
+  t.same(codes(read(text(2, table)).findings), ['1:1 workers-apart']);
+  t.same(codes(read(text(1, table)).findings), []);
+  t.same(codes(read(text(2, `${table}, keep: 7d`)).findings), []);
+  t.same(codes(read(text(2, `${table}, trace: off`)).findings), []);
+  t.same(codes(read(text(2, "file:///tmp/sessions'")).findings), [], 'in files there is no way to');
+  t.same(codes(read(text(65, table)).findings), ['1:10 bad-number']);
+});

@@ -84,11 +84,15 @@ export async function logged(
   return gateway.log().findLast(fits) as Record<string, unknown>;
 }
 
-/** Waits until something is so. For events that cannot be awaited; fails after ten seconds with what was awaited. */
-export async function until(what: string, probe: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
+/** Waits until something is so. For events that cannot be awaited; fails with what was awaited, after ten seconds. */
+export async function until(
+  what: string,
+  probe: () => boolean | Promise<boolean>,
+  patienceMs = 10_000,
+): Promise<void> {
+  const deadline = Date.now() + patienceMs;
   while (!(await probe())) {
-    if (Date.now() > deadline) throw new Error(`waited 10 s in vain until ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited ${patienceMs} ms in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -5,6 +5,9 @@ import { shopEnvironment } from '../../scripts/shop/gateway.ts';
 import { repository, type Shop } from '../../scripts/shop/shop.ts';
 import { until } from './shop.ts';
 
+/** A process is started in so long, also on a machine that is busy with other tests. */
+const startMs = 90_000;
+
 /** Who holds the listening sockets, as systemd does, and starts gateways on them. */
 export interface SocketHolder {
   readonly url: string;
@@ -41,7 +44,8 @@ export async function holdSockets(t: Test, shop: Shop, routesFile: string): Prom
     start: async () => {
       count++;
       holder.stdin.write('start\n');
-      await until(`gateway ${count} serves: ${serving}`, () => serving.split('serving http').length > count);
+      const isServing = (): boolean => serving.split('serving http').length > count;
+      await until(`gateway ${count} serves: ${serving}`, isServing, startMs);
       return Number([...said.matchAll(/^started (\d+)$/gm)][count - 1]?.[1]);
     },
     ended: async (pid) => (await heard(new RegExp(`^ended ${pid} (\\S+)$`, 'm')))[1] ?? '',

@@ -377,6 +377,13 @@ t.test('there are no more than may be', async (t) => {
   for (const socket of sockets.slice(1)) socket.terminate();
 });
 
+t.test('of several workers each may have its share', async (t) => {
+  const gateway = await useGatewayHere(t, (await echo(t)).url, routes, 'websockets: 3\nworkers: 2\n');
+  const sockets = [await dial(gateway, '/'), await dial(gateway, '/')];
+  await t.rejects(dial(gateway, '/'), /503/);
+  for (const socket of sockets) socket.terminate();
+});
+
 t.test('a gateway that ends lets sockets be for a while, and then cuts them', async (t) => {
   t.setTimeout(60_000);
   const gateway = await useGatewayHere(t, (await echo(t)).url, routes);
