@@ -50,17 +50,19 @@ export function readHead(text: string, method: string): AnswerHead {
   const isUnixy = text.endsWith('\n\n');
   if (coding !== null && isUnixy) throw broke('chunks behind lines that end in LF alone');
   const isBare = method === 'HEAD' || status < 200 || status === 204 || status === 304;
+  const framing = isBare ? 0 : coding === 'chunked' ? 'chunked' : (length ?? 'close');
   const isKept =
-    !isUnixy && (version === '1.1' ? option !== 'close' : version === '1.0' && option === 'keep');
-  const isOddlyCoded = version !== '1.1' && coding === 'chunked'; // RFC 9112 section 6.1: faulty, and the last one
+    !isUnixy &&
+    framing !== 'close' &&
+    (version === '1.1' ? option !== 'close' : version === '1.0' && option === 'keep' && coding === null);
   return {
     status,
     // Node sends latin-1, and refuses everything else.
     reason: reason.replace(/[^\t\x20-\x7e\x80-\xff]/g, '?'),
     // A 204 has no length, not even 0 (RFC 9110 section 8.6).
     fields: status === 204 ? withoutFields(fields, ['content-length']) : fields,
-    framing: isBare ? 0 : coding === 'chunked' ? 'chunked' : (length ?? 'close'),
-    keptMs: isKept && !isOddlyCoded ? timeoutMs : 0,
+    framing,
+    keptMs: isKept ? timeoutMs : 0,
   };
 }
 

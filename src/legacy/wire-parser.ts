@@ -145,9 +145,10 @@ export class AnswerParser {
   }
 
   #readSeam(bytes: Buffer, at: number, length: number): number {
-    if (length - at < 2) return this.#hold(bytes, at, length);
-    if (bytes[at] !== carriageReturn || bytes[at + 1] !== lineFeed)
+    const isWhole = length - at >= 2;
+    if (bytes[at] !== carriageReturn || (isWhole && bytes[at + 1] !== lineFeed))
       throw broke('a chunk is longer than it was said to be');
+    if (!isWhole) return this.#hold(bytes, at, length);
     this.#state = 'size';
     return at + 2;
   }
