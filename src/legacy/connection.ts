@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { setImmediate as pollOnce } from 'node:timers/promises';
+import { setImmediate as pollOnce, setTimeout as pass } from 'node:timers/promises';
 import { asProblem, Problem } from '../errors.ts';
 import type { Dial } from './connect.ts';
 import type { LegacyReceiver, LegacyRequest } from './transport.ts';
@@ -31,6 +31,9 @@ export interface ConnectionOwner {
  * a connection holds no memory for it, and no read makes garbage.
  */
 const slab = Buffer.allocUnsafeSlow(65_536);
+
+/** What has been sent by a legacy that is gone is there within this time. */
+const restMs = 10;
 
 /**
  * One connection to legacy, which carries one request at a time:
@@ -66,6 +69,7 @@ export class Connection implements AnswerSink {
       this.#isOpen = true;
       owner.opened(this);
     });
+    this.#outliveWrites();
     this.#socket.on('drain', () => this.#drained());
     this.#socket.on('end', () => this.#ended());
     this.#socket.on('error', (error) => this.#broken(error));
@@ -193,28 +197,47 @@ export class Connection implements AnswerSink {
     asking.receiver.exited(null);
   }
 
-  /**
-   * Sends a body as it is read. Before each piece the loop polls once: legacy may have answered and closed meanwhile, and
-   * a write that fails for it would have Node throw away what has come.
-   */
   async #send(body: Readable, lengthBytes: number): Promise<void> {
     this.#body = body;
     let left = lengthBytes;
     try {
       for await (const chunk of body as AsyncIterable<Buffer>) {
-        await pollOnce();
-        if (this.#isClosed) return;
         left -= chunk.length;
-        if (left < 0) break;
+        if (this.#isClosed || this.#socket.errored !== null || left < 0) break;
         this.#hasMoved = true;
         if (!this.#socket.write(chunk)) await this.#room();
       }
+      if (this.#socket.errored !== null) return; // what has come of the answer is still read
       if (left !== 0) throw new Error('it is not as long as it was said to be');
       this.#body = null;
     } catch (thrown) {
       // Legacy is told by the end of the connection that this was not all.
       this.#fail(new Problem('GATEWAY_FAULT', `a body could not be sent on: ${String(thrown)}`, thrown));
     }
+  }
+
+  /**
+   * Legacy may have answered and closed before it had read a body. A write that fails for it would have Node throw away
+   * what has come before: so it is read first, for as long as there is some.
+   */
+  #outliveWrites(): void {
+    const socket = this.#socket;
+    const destroy = socket.destroy.bind(socket);
+    socket.destroy = (error?: Error & { syscall?: string }) => {
+      if (error?.syscall !== 'write' || this.#asking === null) return destroy(error);
+      void this.#readRest(error);
+      return socket;
+    };
+  }
+
+  async #readRest(error: Error): Promise<void> {
+    this.#drained();
+    do {
+      this.#hasMoved = false;
+      await pass(restMs);
+      await pollOnce();
+    } while (!this.#isClosed && (this.#hasMoved || this.#isHeldBack));
+    this.#broken(error);
   }
 
   #room(): Promise<void> {
