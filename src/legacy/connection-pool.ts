@@ -21,11 +21,11 @@ const lookMs = 1_000;
  * Connections to one legacy. Those that have been used last are used first, so that it keeps no more of them open than are
  * needed. A request that finds none waits for its turn; each of those that wait has one connection coming, up to the bound.
  *
- *    opening ──────────────▶ idle ─▶ asked ─▶ #ended ─▶ #rested ─▶ idle
+ *    opening ─▶ #idle ─▶ asked ─▶ #ended ─▶ #rested ─▶ #idle
  *
  * A legacy may close behind its answer without having said so. A request that meets the close has no answer, and nobody
  * may ask it again. So a connection rests after its answer until the loop has polled once more: what came with the answer
- * has been read by then, and has closed it.
+ * has been read by then, and has closed it. The loop is not kept turning for that, unless somebody waits.
  */
 export class ConnectionPool implements ConnectionOwner {
   readonly #options: PoolOptions;
@@ -36,7 +36,7 @@ export class ConnectionPool implements ConnectionOwner {
   #idle: Connection[] = [];
   #ended: Connection[] = [];
   #rested: Connection[] = [];
-  #isTurning = false;
+  #turning: NodeJS.Immediate | null = null;
   #isLooking = false;
   #isClosed = false;
 
@@ -50,6 +50,7 @@ export class ConnectionPool implements ConnectionOwner {
     const connection = this.#takeIdle();
     if (connection !== null) return connection.ask(asking);
     this.#waiting.add(asking);
+    this.#turning?.ref();
     this.#grow();
   }
 
@@ -67,13 +68,15 @@ export class ConnectionPool implements ConnectionOwner {
 
   opened(connection: Connection): void {
     this.#leaveOpening(connection);
-    this.#use(connection);
+    this.#keep(connection, Infinity);
+    this.#idle.push(connection);
+    this.#serve();
   }
 
   released(connection: Connection, keptMs: number): void {
-    connection.staleAtMs = this.#options.clock.nowMs() + Math.min(keptMs, this.#options.longestIdleMs);
+    this.#keep(connection, keptMs);
     this.#ended.push(connection);
-    this.#turn();
+    this.#turning ??= setImmediate(this.#turn).unref();
   }
 
   closed(connection: Connection, unopened: Error | null): void {
@@ -100,14 +103,19 @@ export class ConnectionPool implements ConnectionOwner {
     }
   }
 
-  #use(connection: Connection): void {
-    const [next] = this.#waiting;
-    if (next === undefined) {
-      this.#idle.push(connection);
-      return;
+  #keep(connection: Connection, keptMs: number): void {
+    connection.staleAtMs = this.#options.clock.nowMs() + Math.min(keptMs, this.#options.longestIdleMs);
+  }
+
+  /** Has those that wait go on, in their order. */
+  #serve(): void {
+    for (const asking of this.#waiting) {
+      const connection = this.#takeIdle();
+      if (connection === null) break;
+      this.#waiting.delete(asking);
+      connection.ask(asking);
     }
-    this.#waiting.delete(next);
-    connection.ask(next);
+    this.#grow();
   }
 
   /** Opens what is missing. */
@@ -134,20 +142,16 @@ export class ConnectionPool implements ConnectionOwner {
     this.#opening.delete(connection);
   }
 
-  /** `setImmediate` comes behind a poll: what ended before one has rested after the next. */
-  #turn(): void {
-    if (this.#isTurning) return;
-    this.#isTurning = true;
-    setImmediate(() => {
-      this.#isTurning = false;
-      const rested = this.#rested;
-      this.#rested = this.#ended;
-      this.#ended = [];
-      if (this.#rested.length > 0) this.#turn();
-      for (const connection of rested) if (!connection.isClosed) this.#use(connection);
-      this.#grow();
-    });
-  }
+  /** Comes behind each poll: what had ended before one has rested after the next. */
+  readonly #turn = (): void => {
+    this.#idle.push(...this.#rested);
+    this.#rested = this.#ended;
+    this.#ended = [];
+    this.#turning = this.#rested.length > 0 ? setImmediate(this.#turn).unref() : null;
+    if (this.#waiting.size === 0) return;
+    this.#turning?.ref();
+    this.#serve();
+  };
 
   #lookLater(): void {
     if (this.#isLooking) return;
