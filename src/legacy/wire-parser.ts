@@ -89,19 +89,11 @@ export class AnswerParser {
 
   /** Reads what comes next, and gives back where it ends. */
   #step(bytes: Buffer, at: number, length: number): number {
-    switch (this.#state) {
-      case 'head':
-        return this.#readHead(bytes, at, length);
-      case 'body':
-      case 'chunk':
-        return this.#readBody(bytes, at, length);
-      case 'size':
-        return this.#readSize(bytes, at, length);
-      case 'seam':
-        return this.#readSeam(bytes, at, length);
-      default:
-        return this.#readTrailer(bytes, at, length);
-    }
+    if (this.#state === 'head') return this.#readHead(bytes, at, length);
+    if (this.#state === 'body' || this.#state === 'chunk') return this.#readBody(bytes, at, length);
+    if (this.#state === 'size') return this.#readSize(bytes, at, length);
+    if (this.#state === 'seam') return this.#readSeam(bytes, at, length);
+    return this.#readTrailer(bytes, at, length);
   }
 
   #readHead(bytes: Buffer, at: number, length: number): number {

@@ -151,7 +151,10 @@ t.test('a close right behind an answer is seen before the next request', async (
   const send = await useSockets(t, (socket) => socket.once('data', () => socket.end(page)));
   const problems: (Problem | null)[] = [];
   for (let i = 0; i < 100; i++) problems.push((await send(null, 0)).problem);
-  t.same(problems, new Array(100).fill(null));
+  t.same(
+    problems,
+    Array.from({ length: 100 }, () => null),
+  );
 });
 
 t.test('a connection with a byte behind its answer is not used again', async (t) => {

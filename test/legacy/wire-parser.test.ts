@@ -83,7 +83,7 @@ t.test('an answer is the same, however it is cut', async (t) => {
       const torn = hear([bytes.slice(0, at)], method, true);
       if (torn.problem === null) t.fail(`it is not complete: ${JSON.stringify(bytes.slice(0, at))}`);
     }
-    t.same(hear([...bytes], method), whole, 'byte by byte');
+    t.same(hear(Array.from(bytes), method), whole, 'byte by byte');
     t.match(hear([`${bytes}x`], method), { body, keptMs: 0, problem: null }, 'and a byte behind it');
   }
 });
@@ -168,7 +168,7 @@ t.test('what could be read in two ways is refused', async (t) => {
   for (const bytes of refused) {
     const what = JSON.stringify(bytes.slice(0, 99));
     t.match(hear([bytes]), { head: null, body: '', problem: String }, what);
-    const slowly = hear([...bytes.slice(0, 300), bytes.slice(300)]);
+    const slowly = hear([...Array.from(bytes.slice(0, 300)), bytes.slice(300)]);
     if (slowly.problem === null) t.fail(`byte by byte: ${what}`);
   }
 });
