@@ -45,7 +45,7 @@ export const hopByHop: ReadonlySet<string> = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
-  'expect', // answered by Node with 100 Continue; undici refuses to send it
+  'expect', // answered by Node with 100 Continue
 ]);
 
 /**

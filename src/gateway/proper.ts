@@ -25,7 +25,7 @@ export function hasTooManyCookies({ headers }: IncomingMessage, { cookieBytes }:
 /**
  * Settles who is asked, in the Host field. With `GET http://shop/page` it is whom the target names, whatever that field
  * says, as in Apache (RFC 9112 section 3.2.2). HTTP/1.0 may name nobody: then it is the address the client has
- * connected to, for undici would say legacy's own, and scripts would build links with it.
+ * connected to: HTTP/1.1 wants a name, and scripts build links with it.
  */
 export function settleHost(target: string, { rawHeaders, httpVersion, socket }: IncomingMessage): void {
   const named = /^https?:\/\/([^/?]+)/i.exec(target)?.[1];

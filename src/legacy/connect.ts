@@ -1,20 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
-import { buildConnector } from 'undici';
+import { connect as connectPlain, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { UpstreamTls } from '../routing/route.ts';
 
 /** How long legacy may take to take a connection. */
 export const connectMs = 3_000;
 
 /** What TLS is told about whom to expect. */
-export type Verification = Pick<
-  ConnectionOptions,
-  'ALPNProtocols' | 'rejectUnauthorized' | 'ca' | 'servername'
->;
+type Verification = Pick<ConnectionOptions, 'ALPNProtocols' | 'rejectUnauthorized' | 'ca' | 'servername'>;
 
 /** What the certificate of an https:// upstream is held against. Throws where the file of its authorities is gone. */
-export function tlsOptions({ hostname }: URL, tls: UpstreamTls | undefined): Verification {
+function tlsOptions({ hostname }: URL, tls: UpstreamTls | undefined): Verification {
   const caFile = tls?.caFile ?? null;
   const name = tls?.serverName ?? hostname;
   return {
@@ -27,17 +23,39 @@ export function tlsOptions({ hostname }: URL, tls: UpstreamTls | undefined): Ver
 }
 
 /** The host of an address as a socket wants it: IPv6 without its brackets. */
-export function hostOf(hostname: string): string {
+function hostOf(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, '');
 }
 
+/** A legacy that vanishes without a word is found out after a while, by the system. */
+const keepAliveMs = 60_000;
+
+/** Opens a connection to an upstream; `connect`, or `secureConnect` over TLS, says that it is there. */
+export type Dial = (more: Pick<TcpNetConnectOpts, 'allowHalfOpen' | 'onread'>) => Socket;
+
 /**
- * Connects undici to an upstream. Left to itself it would take the name to verify from the Host field of each request,
- * which the client writes: a certificate would be held against whatever a client likes (undici 7.30, core/request.js).
+ * The way to open connections to an upstream. Over TLS it is held against its own name, never against what a client has
+ * written into its Host field.
  */
-export function connectorTo(origin: URL, tls: UpstreamTls | undefined): buildConnector.connector {
-  if (origin.protocol === 'http:') return buildConnector({ timeout: connectMs });
-  const { servername, ...options } = tlsOptions(origin, tls);
-  const connect = buildConnector({ ...options, timeout: connectMs });
-  return (asked, callback) => connect({ ...asked, servername: servername ?? '' }, callback);
+export function dialTo(origin: URL, tls: UpstreamTls | undefined): Dial {
+  const isEncrypted = origin.protocol === 'https:';
+  const where = {
+    host: hostOf(origin.hostname),
+    port: Number(origin.port) || (isEncrypted ? 443 : 80),
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: keepAliveMs,
+  };
+  if (!isEncrypted) return (more) => connectPlain({ ...where, ...more });
+  const verification = tlsOptions(origin, tls);
+  let session: Buffer | undefined; // saves most of the next handshake
+  return (more) => {
+    const socket = connectTls({ ...where, ...verification, ...more, ...(session && { session }) });
+    return socket.on('session', (next: Buffer) => (session = next));
+  };
+}
+
+/** The event that says a connection is there. */
+export function readyEvent(origin: URL): 'connect' | 'secureConnect' {
+  return origin.protocol === 'https:' ? 'secureConnect' : 'connect';
 }

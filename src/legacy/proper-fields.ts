@@ -1,7 +1,7 @@
 import { Problem } from '../errors.ts';
 import { withoutFields } from '../exchange/headers.ts';
 
-/** Codings that undici has taken off, or that are none. */
+/** Codings that Node's parser has taken off, or that are none. */
 const known = new Set(['chunked', 'identity']);
 
 /**

@@ -65,7 +65,8 @@ export function openTransports(options: TransportOptions): Transports {
     let transport = open.get(key);
     if (transport === undefined) {
       const { address, tls, cgi } = where;
-      transport = cgi === undefined ? httpTransport(new URL(address), mostConnections, tls) : runCgi(cgi);
+      transport =
+        cgi === undefined ? httpTransport(new URL(address), mostConnections, clock, tls) : runCgi(cgi);
       open.set(key, transport);
     }
     return transport;

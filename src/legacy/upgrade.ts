@@ -1,12 +1,10 @@
 import { request as ask, type ClientRequest, type IncomingMessage } from 'node:http';
-import { connect as connectPlain, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { Socket } from 'node:net';
 import { asProblem, Problem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
 import { answerHeaders, headerValue } from '../exchange/headers.ts';
-import type { Upstream } from '../routing/route.ts';
 import type { UpgradeOrder, UpgradeReply, UpgradeTo } from '../routing/upgrade.ts';
-import { connectMs, hostOf, tlsOptions } from './connect.ts';
+import { connectMs, dialTo, readyEvent } from './connect.ts';
 import { properFields } from './proper-fields.ts';
 
 /**
@@ -33,7 +31,8 @@ async function askFor(
   const request = ask({
     path: target,
     headers: [...headers, 'Connection', 'Upgrade', 'Upgrade', 'websocket'],
-    createConnection: () => dial(origin, upstream),
+    // Half-open, as the client's side is: a side that has said all it will may still be told something.
+    createConnection: () => dialTo(origin, upstream.tls)({ allowHalfOpen: true }),
     maxHeaderSize: 65_536,
   });
   const giveUp = (code: 'LEGACY_DOWN' | 'LEGACY_TIMEOUT' | 'CLIENT_GONE', why: string): void => {
@@ -49,7 +48,7 @@ async function askFor(
     callOff = clock.after(timeoutMs, () => giveUp('LEGACY_TIMEOUT', why));
   };
   request.once('socket', (socket) => {
-    socket.once(origin.protocol === 'https:' ? 'secureConnect' : 'connect', connected);
+    socket.once(readyEvent(origin), connected);
   });
   gone.addEventListener('abort', left);
   try {
@@ -63,9 +62,6 @@ async function askFor(
   }
 }
 
-/** A legacy that vanishes without a word is found out after a while, by the system. */
-const keepAliveMs = 60_000;
-
 function replyTo(request: ClientRequest): Promise<UpgradeReply> {
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => reject(new Problem('LEGACY_BROKE', why));
@@ -73,7 +69,7 @@ function replyTo(request: ClientRequest): Promise<UpgradeReply> {
     request.on('upgrade', ({ statusMessage = '', rawHeaders }, socket: Socket, first: Buffer) => {
       const protocol = headerValue(rawHeaders, 'upgrade')?.trim().toLowerCase();
       if (protocol !== 'websocket') return fail(`legacy changed to ${protocol}, not to websocket`);
-      socket.setTimeout(0).setNoDelay(true).setKeepAlive(true, keepAliveMs);
+      socket.setTimeout(0);
       resolve({ kind: 'switched', reason: statusMessage, headers: rawHeaders, socket, first });
     });
     request.on('response', (response: IncomingMessage) => {
@@ -87,12 +83,4 @@ function replyTo(request: ClientRequest): Promise<UpgradeReply> {
       }
     });
   });
-}
-
-/** Half-open, as the client's side is: a side that has said all it will may still be told something. */
-function dial(origin: URL, { tls }: Upstream): Socket {
-  const isEncrypted = origin.protocol === 'https:';
-  const port = Number(origin.port) || (isEncrypted ? 443 : 80);
-  const where = { host: hostOf(origin.hostname), port, allowHalfOpen: true };
-  return isEncrypted ? connectTls({ ...where, ...tlsOptions(origin, tls) }) : connectPlain(where);
 }

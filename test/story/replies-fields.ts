@@ -112,7 +112,7 @@ export function fields(): Reply[] {
       reply(`${ok}${many(Number(number))}${two}\r\nok`, page),
     ),
     ...words('1 4 5 12').map((number) => reply(`${ok}${cookies(Number(number))}${two}\r\nok`, page)),
-    // 64 kB are enough for a head (src/legacy/http.ts)
+    // 64 kB are enough for a head (src/legacy/wire-parser.ts)
     ...words('17 20 40').map((number) => reply(`${ok}${cookies(Number(number))}${two}\r\nok`, 'refused')),
     reply(`${ok}${many(10_000)}${two}\r\nok`, 'refused'),
     field(`X: ${'x'.repeat(60_000)}`, page),

@@ -40,11 +40,11 @@ export function firstLines(): Reply[] {
       '\uff12',
       '0x200',
     ].map((status) => first(`HTTP/1.1 ${status} OK`, 'refused')),
-    // llhttp knows these versions, and some that are not HTTP's
-    ...words('HTTP/0.9 HTTP/2.0 RTSP/1.0 HTTP/1.1').map((version) => first(`${version} 200 OK`, page)),
-    ...words('HTTP/3 HTTP/1.2 HTTP/9.9 http/1.1 HTTPS/1.1 ICY HTTP/1.1.1 HTTP/11 HTTP/01.1 XHTTP/1.1').map(
-      (version) => first(`${version} 200 OK`, 'refused'),
-    ),
+    // scripts print these versions, and llhttp reads them too
+    ...words('HTTP/0.9 HTTP/2.0 HTTP/1.1').map((version) => first(`${version} 200 OK`, page)),
+    ...words(
+      'RTSP/1.0 HTTP/3 HTTP/1.2 HTTP/9.9 http/1.1 HTTPS/1.1 ICY HTTP/1.1.1 HTTP/11 HTTP/01.1 XHTTP/1.1',
+    ).map((version) => first(`${version} 200 OK`, 'refused')),
     ...[
       'HTTP/1.1  200 OK',
       'HTTP /1.1 200 OK',
@@ -68,7 +68,14 @@ export function firstLines(): Reply[] {
     ].map((bytes) => reply(bytes, 'refused')),
     ...['\r\n', '\r\n\r\n\r\n', '\n'].map((before) => reply(before + final, 'any')),
     reply(` ${final}`, 'refused'),
-    reply(final.replaceAll('\r\n', '\n'), 'refused'), // nph- scripts of Apache's: docs/http.md
+    // nph- scripts of Apache's: docs/http.md
+    reply(final.replaceAll('\r\n', '\n'), page),
+    reply('HTTP/1.0 200 OK\nContent-Type: text/plain\n\nto the end', { status: 200, body: 'to the end' }),
+    reply(`HTTP/1.1 103 Hi\n\n${final.replaceAll('\r\n', '\n')}`, page),
+    reply(`HTTP/1.1 200 OK\n${chunked.trim()}\n\n2\r\nok\r\n0\r\n\r\n`, 'refused'),
+    reply(`HTTP/1.1 200 OK\n${chunked.trim()}\n\n2\nok\n0\n\n`, 'refused'),
+    reply('HTTP/1.1 200 OK\nX: y\r\n\nok', 'refused'),
+    reply('HTTP/1.1 200 OK\nX: y\r\n\r\nok', 'refused'),
     reply(final.replaceAll('\r\n', '\r'), 'refused'),
     reply(`HTTP/1.1 200 OK\n${two}\r\nok`, 'refused'),
     reply(`${ok}${two}\nok`, 'refused'),
@@ -93,16 +100,9 @@ export function interim(): Reply[] {
   const upgrade =
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n\x81\x02ok';
   return [
-    ...words('102 103 104 110 150 199').flatMap((status) =>
-      extras.map((more) =>
-        reply(
-          `HTTP/1.1 ${status} Wait\r\n${more}\r\n${final}`,
-          more === 'Connection: close\r\n' ? 'any' : page,
-        ),
-      ),
+    ...words('100 102 103 104 110 150 199').flatMap((status) =>
+      extras.map((more) => reply(`HTTP/1.1 ${status} Wait\r\n${more}\r\n${final}`, page)),
     ),
-    // undici takes an unasked 100 for an error: docs/http.md
-    ...extras.map((more) => reply(`HTTP/1.1 100 Continue\r\n${more}\r\n${final}`, 'refused')),
     ...extras.map((more) => reply(`HTTP/1.1 101 Switching Protocols\r\n${more}\r\n${final}`, 'refused')),
     reply(hints.repeat(20) + final, page),
     reply(`HTTP/1.1 102 Processing\r\n\r\n${hints}${final}`, page),
