@@ -229,7 +229,7 @@ sub learn {
 # Reads a module for all children to come, where that changes nothing else.
 sub load {
     my ($file) = @_;
-    return if $loaded{$file};
+    return tell_gateway( 'loaded', $file ) if $loaded{$file};    # with another one
     local @INC = ( @own, @INC );
     local $0 = '-e';    # FindBin is content with it, and looks again for each script
     my $why = $never{$file} ? 'it looks at the script that reads it' : harm($file);
