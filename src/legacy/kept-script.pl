@@ -30,7 +30,7 @@ sub serve {
     $^W = 1 if $switches =~ /w/;
     my $call = compile( $script, $source ) or return;
     my @script_ends = take_ends();
-    my %files = map { $_ => Banyan::ForkServer::state_of($_) } $script, grep { defined && !ref } values %INC;
+    my %files = map { $_ => Banyan::ReadAhead::state_of($_) } $script, grep { defined && !ref } values %INC;
     my %functions;
     my %before = variables( \%functions );
     my %signals = %SIG;
@@ -44,7 +44,7 @@ sub serve {
         ( $out, $err ) = map { Banyan::ForkServer::connection("$number $_ $$ $status") } qw(out err);
         $order = Banyan::ForkServer::order_from($out) or CORE::exit(0);
         # A file that has changed: this request, and the end of this process, are a fresh perl's.
-        return ( $out, $err, $order ) if grep { $files{$_} ne Banyan::ForkServer::state_of($_) } keys %files;
+        return ( $out, $err, $order ) if grep { $files{$_} ne Banyan::ReadAhead::state_of($_) } keys %files;
     }
 }
 
