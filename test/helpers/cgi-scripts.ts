@@ -30,7 +30,7 @@ two
 /** What CGI::Carp has taken over, what it knows of itself, and what all that says and prints. */
 const carpSeen = String.raw`
 sub code { ref $_[0] eq 'CODE' ? B::svref_2object($_[0])->GV->STASH->NAME : $_[0] || 'none' }
-BEGIN { require B; open STDERR, '>&', STDOUT; $| = 1; print "Content-Type: text/plain\n\n" }
+BEGIN { require B; delete $ENV{SERVER_ADMIN}; open STDERR, '>&', STDOUT; $| = 1; print "Content-Type: text/plain\n\n" }
 END { print "ends $?\n" }
 sub seen {
   print "read ", $INC{'CGI/Carp.pm'} || 'no', ' warn ', code($SIG{__WARN__}), ' die ', code($SIG{__DIE__}), ' ',
