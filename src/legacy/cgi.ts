@@ -15,7 +15,7 @@ import {
   type CgiSite,
   type FoundScript,
 } from './cgi-environment.ts';
-import { findScript } from './cgi-find.ts';
+import { ScriptFinder } from './cgi-find.ts';
 import { type Asked, movedPage, redirect } from './cgi-redirect.ts';
 import { runScript, type CgiLimits, type CgiRun } from './cgi-run.ts';
 import { howToRun, type Interpreters } from './cgi-interpreter.ts';
@@ -53,9 +53,10 @@ const mostRedirects = 10;
  * gets a process; it is known when that is over, and with which exit code.
  */
 export function cgiTransport(parts: CgiParts): LegacyTransport {
+  const finder = new ScriptFinder(parts.site);
   return {
     send: (request, receiver) => {
-      const call = new CgiCall(parts, request, receiver);
+      const call = new CgiCall(parts, finder, request, receiver);
       void call.serve();
       return call;
     },
@@ -68,14 +69,16 @@ export function cgiTransport(parts: CgiParts): LegacyTransport {
 
 class CgiCall implements LegacyCall {
   readonly #parts: CgiParts;
+  readonly #finder: ScriptFinder;
   readonly #request: LegacyRequest;
   readonly #receiver: LegacyReceiver;
   #run: CgiRun | null = null;
   #page: Readable | null = null;
   #isAborted = false;
 
-  constructor(parts: CgiParts, request: LegacyRequest, receiver: LegacyReceiver) {
+  constructor(parts: CgiParts, finder: ScriptFinder, request: LegacyRequest, receiver: LegacyReceiver) {
     this.#parts = parts;
+    this.#finder = finder;
     this.#request = request;
     this.#receiver = receiver;
   }
@@ -117,7 +120,7 @@ class CgiCall implements LegacyCall {
   /** Returns what is to be asked next, or null when everything has been said. */
   async #answer(asked: Asked): Promise<Asked | null> {
     const { site, index, charset } = this.#parts;
-    const found = await findScript(asked.target.decoded, site);
+    const found = await this.#finder.find(asked.target.decoded);
     if (found.kind === 'script') return this.#runScript(asked, found.script, found.firstLine);
     if (found.kind === 'refused') this.#say(found.why, asked.target.decoded);
     const answer =

@@ -27,24 +27,18 @@ use POSIX ();
 use Socket ();
 
 our $program = 9;    # where perl reads its main program from
-my $kept_script = __FILE__ =~ s/fork-server/kept-script/r;
-my ( $gateway, $address, @standard, @own );
-my %children;          # pid => N
-my %loaded;            # FILE => [ path, its state ]
+my ($home) = __FILE__ =~ m{^(.*/)};
+require "${home}read-ahead.pl";
+my ( $gateway, $address, @standard );
+my %children;              # pid => N
 my ( $report, $heard );    # children tell what they have read
 my $said = '';
-my $next;                  # in a child: the script
+my ( $next, $modules );    # in a child: the script, and how many modules are in memory before it
 our %may_leave;            # variables that scripts that stay may leave something in
-
-# Modules that look at $0 or the like while they are read: what they find belongs to one script only.
-my %never = map { $_ => 1 } qw(FindBin.pm threads.pm threads/shared.pm CGI/Carp.pm);
-
-# What a web server says of one request only. A module that looks at one of these while it is read is not read early.
-my $of_request = qr/^(?:HTTP_|REQUEST_|REMOTE_|CONTENT_|PATH_|SCRIPT_|REDIRECT_|AUTH_|SERVER_(?:NAME|PORT|ADDR|PROTOCOL)$|QUERY_STRING$|HTTPS$)/;
 
 sub serve {
     $address = Socket::pack_sockaddr_un( delete $ENV{BANYAN_SOCKET} );
-    @own      = split /:/, delete $ENV{BANYAN_LIB} || '';
+    @Banyan::ReadAhead::own = split /:/, delete $ENV{BANYAN_LIB} || '';
     %may_leave = map { $_ => 1 } split / /, delete $ENV{BANYAN_MAY_LEAVE} || '';
     @standard = map { "$_/" } grep { !ref && m{^/} } @INC;
     $0 = 'banyan fork server';
@@ -86,7 +80,7 @@ sub obey {
     while ( $said =~ s/^([^\n]*)\n// ) {
         my ( $verb, $what, $signal ) = split / /, $1;
         if ( $verb eq 'fork' ) { return 1 if become($what) }
-        elsif ( $verb eq 'load' ) { load($what) }
+        elsif ( $verb eq 'load' ) { tell_gateway( Banyan::ReadAhead::load($what) ) }
         elsif ( $verb eq 'kill' ) {
             kill "-$signal", $_ for grep { $children{$_} == $what } keys %children;
         }
@@ -108,6 +102,7 @@ sub reap {
 # A child. In the parent false; in the child true as soon as it is to run a script.
 sub become {
     my ($number) = @_;
+    Banyan::ReadAhead::tidy();
     my $pid = fork;
     if ( !defined $pid ) { tell_gateway( 'exit', $number, -1 ); return 0 }
     if ($pid) {
@@ -123,7 +118,7 @@ sub become {
     my ( $out, $err ) = map { connection("$number $_ $$") } qw(out err);
     my $order = order_from($out) or POSIX::_exit(0);    # not needed any more
     if ( $order->[0] eq 'kept' ) {
-        require $kept_script;
+        require "${home}kept-script.pl";
         my @rest = Banyan::KeptScript::serve( $number, $out, $err, $order );
         ( $out, $err, $order ) = @rest if @rest;
         $order->[0] = 'itself';                          # what is in memory is no fresh perl any more
@@ -168,7 +163,7 @@ sub run {
     close $err;
     %ENV = map { split /=/, $_, 2 } @rest;
     if ( !chdir $directory ) { print {*STDERR} "cannot enter the folder of the script: $!\n"; POSIX::_exit(126) }
-    if ( $how eq 'itself' || grep { $_->[1] ne state_of( $_->[0] ) } values %loaded ) {
+    if ( $how eq 'itself' || Banyan::ReadAhead::is_stale() ) {
         report('!stale') if $how ne 'itself';
         POSIX::close($program);
         no warnings 'exec';
@@ -177,6 +172,8 @@ sub run {
         POSIX::_exit(126);
     }
     if ( !open $next, '<', $script ) { print {*STDERR} "cannot read the script: $!\n"; POSIX::_exit(126) }
+    Banyan::ReadAhead::prepare($next);
+    $modules = keys %INC;
     pipe my $text, my $say or POSIX::_exit(125);
     syswrite $say, qq{BEGIN { Banyan::ForkServer::give() }\n#line 1 "$script"\n};
     POSIX::dup2( fileno $text, $program );
@@ -198,9 +195,9 @@ sub give {
 
 # The last END block to run: what this script has read is worth reading early.
 END {
-    if ( defined $next ) {
+    if ( defined $next && keys %INC != $modules ) {
         local ( $?, $!, $@ );
-        my @used = grep { !$loaded{$_} && !$never{$_} && is_standard( $_, $INC{$_} ) } keys %INC;
+        my @used = grep { !Banyan::ReadAhead::is_known($_) && is_standard( $_, $INC{$_} ) } keys %INC;
         report(@used) if @used;
     }
 }
@@ -208,7 +205,7 @@ END {
 # Whether a file is the site's own: none of perl's, and none of ours.
 sub is_own {
     my ($path) = @_;
-    return $path !~ m{^/dev/fd/} && $path ne __FILE__ && $path ne $kept_script && !grep { index( $path, $_ ) == 0 } @standard;
+    return $path !~ m{^/dev/fd/} && index( $path, $home ) != 0 && !grep { index( $path, $_ ) == 0 } @standard;
 }
 
 sub report { syswrite $report, substr( "@_", 0, 4000 ) . "\n" }
@@ -222,77 +219,8 @@ sub is_standard {
 sub learn {
     sysread $heard, my $lines, 65_536;
     tell_gateway($1) while $lines =~ s/^!(.*)\n//m;
-    my %seen = map { $_ => 1 } grep { !$loaded{$_} && !$never{$_} } split /\s+/, $lines;
+    my %seen = map { $_ => 1 } grep { !Banyan::ReadAhead::is_known($_) } split /\s+/, $lines;
     tell_gateway( 'used', sort keys %seen ) if %seen;
 }
-
-# Reads a module for all children to come, where that changes nothing else.
-sub load {
-    my ($file) = @_;
-    return if $loaded{$file};
-    local @INC = ( @own, @INC );
-    local $0 = '-e';    # FindBin is content with it, and looks again for each script
-    my $why = $never{$file} ? 'it looks at the script that reads it' : harm($file);
-    if ( $why eq '' ) { eval { require $file; 1 } or $why = 'it cannot be read' }
-    if ( $why ne '' ) { $never{$file} = 1; return tell_gateway( 'not-loaded', $file, $why ) }
-    $loaded{$_} ||= [ $INC{$_}, state_of( $INC{$_} ) ] for grep { defined $INC{$_} && !ref $INC{$_} } keys %INC;
-    tell_gateway( 'loaded', $file );
-}
-
-sub state_of { join ' ', ( stat $_[0] )[ 1, 7, 9, 10 ] }
-
-# Reads a module in a child, to see what it does besides; an empty string where that is nothing.
-sub harm {
-    my ($file) = @_;
-    pipe my $from, my $to or return 'no pipe';
-    my $pid = fork;
-    return 'no process' if !defined $pid;
-    if ( !$pid ) {
-        close $from;
-        POSIX::sigprocmask( POSIX::SIG_SETMASK(), POSIX::SigSet->new );
-        alarm 10;
-        my $before = surroundings();
-        my %looked_at;
-        tie %ENV, 'Banyan::ForkServer::Environment', \%looked_at, {%ENV};
-        my $is_read = eval { require $file; 1 };
-        untie %ENV;
-        my ($request) = sort grep { /$of_request/ } keys %looked_at;
-        my $why =
-            !$is_read                      ? 'it cannot be read alone'
-          : $request                       ? "it looks at $request of the request while it is read"
-          : surroundings() ne $before      ? 'it changes what other scripts would see'
-          :                                  '';
-        syswrite $to, "ok $why";
-        POSIX::_exit(0);
-    }
-    close $to;
-    local $/;
-    my $why = <$from>;
-    waitpid $pid, 0;
-    return $why =~ s/^ok // ? $why : 'it ends the process that reads it';
-}
-
-# All that a module could change for a script that does not use it.
-sub surroundings {
-    no strict 'refs';
-    opendir my $descriptors, '/proc/self/fd';
-    my @open = grep { $_ ne fileno $descriptors } readdir $descriptors;
-    my @core = map { "$_=" . ( *{"CORE::GLOBAL::$_"}{CODE} || '' ) } sort keys %CORE::GLOBAL::;
-    my @signals = map { "$_=" . ( defined $SIG{$_} ? $SIG{$_} : '' ) } sort keys %SIG;
-    my @variables = map { defined $_ ? $_ : 'undef' } $/, $\, $,, $|, $;, $", $0, $^W, umask, fileno select, POSIX::getcwd();
-    return join "\n", @open, @core, @signals, @variables, @INC;
-}
-
-package Banyan::ForkServer::Environment;
-
-# %ENV as it is, noting who looks at what.
-sub TIEHASH { my ( $class, $seen, $values ) = @_; return bless [ $seen, $values ], $class }
-sub FETCH    { $_[0][0]{ $_[1] } = 1; return $_[0][1]{ $_[1] } }
-sub EXISTS   { $_[0][0]{ $_[1] } = 1; return exists $_[0][1]{ $_[1] } }
-sub STORE    { $_[0][1]{ $_[1] } = $_[2]; return }
-sub DELETE   { return delete $_[0][1]{ $_[1] } }
-sub CLEAR    { %{ $_[0][1] } = (); return }
-sub FIRSTKEY { $_[0][0]{REQUEST_ALL} = 1; my $first = keys %{ $_[0][1] }; return each %{ $_[0][1] } }
-sub NEXTKEY  { return each %{ $_[0][1] } }
 
 1;

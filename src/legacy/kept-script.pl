@@ -17,6 +17,8 @@ BEGIN { *CORE::GLOBAL::exit = sub (;$) { die bless { code => @_ ? $_[0] : 0 }, '
 
 my $most_requests = 1000;    # then a fresh process: what little each request leaves behind does not add up
 my $most_looked_at = 100;     # elements of a variable that are compared
+my ( $read, @packages ) = ('');    # the modules in memory, and the packages of the site's own
+my %names;                         # package => its names, joined, and those that may be variables
 
 no warnings 'once';           # of the fork server's variables, in its own file
 
@@ -28,18 +30,21 @@ sub serve {
     $^W = 1 if $switches =~ /w/;
     my $call = compile( $script, $source ) or return;
     my @script_ends = take_ends();
-    my %files = map { $_ => Banyan::ForkServer::state_of($_) } $script, grep { defined && !ref } values %INC;
-    my %before = variables();
+    my %files = map { $_ => Banyan::ReadAhead::state_of($_) } $script, grep { defined && !ref } values %INC;
+    my %functions;
+    my %before = variables( \%functions );
+    my %signals = %SIG;
     for my $count ( 1 .. $most_requests ) {
         my $status = request( $out, $err, $order, $call, $data, @script_ends );
-        my %now = variables();
+        put_back( \%signals );
+        my %now = variables( \%functions );
         my @left = grep { !$Banyan::ForkServer::may_leave{$_} && ( $before{$_} || '' ) ne $now{$_} } sort keys %now;
         Banyan::ForkServer::report( '!unfit', $script, @left[ 0 .. ( $#left > 9 ? 9 : $#left ) ] ) if @left;
         CORE::exit($status) if @left || $count == $most_requests;
         ( $out, $err ) = map { Banyan::ForkServer::connection("$number $_ $$ $status") } qw(out err);
         $order = Banyan::ForkServer::order_from($out) or CORE::exit(0);
         # A file that has changed: this request, and the end of this process, are a fresh perl's.
-        return ( $out, $err, $order ) if grep { $files{$_} ne Banyan::ForkServer::state_of($_) } keys %files;
+        return ( $out, $err, $order ) if grep { $files{$_} ne Banyan::ReadAhead::state_of($_) } keys %files;
     }
 }
 
@@ -84,7 +89,6 @@ sub request {
     my ( $out, $err, $order, $call, $data, @ends ) = @_;
     my ( undef, $directory, $script, $arguments, @rest ) = @$order;
     my @kept = ( $/, $\, $,, $;, $", $^W, umask );
-    my %signals = %SIG;
     # Opened over what they were: they keep their descriptors 0, 1 and 2.
     open STDIN,  '<&', $err;
     open STDOUT, '>&', $out;
@@ -104,8 +108,17 @@ sub request {
     open STDIN, '<', '/dev/null';
     ( $/, $\, $,, $;, $", $^W ) = @kept;
     umask $kept[6];
-    for ( keys %SIG ) { $SIG{$_} = defined $signals{$_} && $signals{$_} ne '' ? $signals{$_} : 'DEFAULT' if ( $SIG{$_} || '' ) ne ( $signals{$_} || '' ) }
     return $status & 255;
+}
+
+# Handlers of signals, as they were. Each look at one is a system call.
+sub put_back {
+    my ($signals) = @_;
+    for ( keys %SIG ) {
+        my ( $before, $now ) = map { defined $_ ? $_ : '' } $signals->{$_}, $SIG{$_};
+        $SIG{$_} = $before ne '' ? $before : 'DEFAULT' if $now ne $before;
+    }
+    return;
 }
 
 # Runs code to its end, and gives the exit code that perl would have made of it.
@@ -120,46 +133,70 @@ sub finish {
 # What holds something of all that a script can leave something in: package variables of main and of the site's own
 # packages, and variables of files that named functions there use. name => what it holds, as far as it is looked at.
 sub variables {
+    my ($functions) = @_;
+    my $is_first = !%$functions;
     my %found;
-    my %own = map { s{/}{::}gr =~ s/\.pm\z//r => 1 } grep { /\.pm\z/ && defined $INC{$_} && !ref $INC{$_} && Banyan::ForkServer::is_own( $INC{$_} ) } keys %INC;
-    for my $package ( 'main', sort keys %own ) {
+    for my $package ( 'main', own_packages() ) {
         no strict 'refs';
         my $prefix = $package eq 'main' ? '' : "${package}::";
-        for my $name ( grep { /^[A-Za-z_]\w*\z/ && !/^(?:ENV|INC|ARGV|ARGVOUT|STDIN|STDOUT|STDERR|DATA|SIG|_)\z/ } keys %{"${package}::"} ) {
-            next if ref \${"${package}::"}{$name} ne 'GLOB';
-            my $glob = *{"${package}::$name"};
+        my $symbols = \%{"${package}::"};
+        for my $name ( names_of( $package, $symbols ) ) {
+            my $glob = \$symbols->{$name};
+            next if ref $glob ne 'GLOB';
             note_variable( \%found, "\$$prefix$name", *{$glob}{SCALAR} );
-            note_variable( \%found, "\@$prefix$name", *{$glob}{ARRAY} );
-            note_variable( \%found, "%$prefix$name", *{$glob}{HASH} );
-            captured( \%found, *{$glob}{CODE} ) if *{$glob}{CODE};
+            note_variable( \%found, "\@$prefix$name", *{$glob}{ARRAY} ) if *{$glob}{ARRAY};
+            note_variable( \%found, "%$prefix$name", *{$glob}{HASH} ) if *{$glob}{HASH};
+            my $code = *{$glob}{CODE} or next;
+            my $captured = $functions->{$code};
+            $captured = [ $code, captured($code) ] if !$captured;
+            $functions->{$code} = $captured if $is_first;    # its address stays its own: we hold it
+            note_variable( \%found, @$_ ) for @$captured[ 1 .. $#$captured ];
         }
     }
     return %found;
 }
 
-# The variables of its file that a function uses: it goes on with them at the next request.
+# Packages of the site's own modules, of which there may be more after each request.
+sub own_packages {
+    my $now = join "\0", %INC;
+    return @packages if $now eq $read;
+    $read = $now;
+    my %own = map { s{/}{::}gr =~ s/\.pm\z//r => 1 } grep { /\.pm\z/ && defined $INC{$_} && !ref $INC{$_} && Banyan::ForkServer::is_own( $INC{$_} ) } keys %INC;
+    return @packages = sort keys %own;
+}
+
+# Names in a package that can be a script's variables.
+sub names_of {
+    my ( $package, $symbols ) = @_;
+    my $known = $names{$package} ||= [''];
+    my $now = join "\0", keys %$symbols;
+    @$known = ( $now, grep { /^[A-Za-z_]\w*\z/ && !/^(?:ENV|INC|ARGV|ARGVOUT|STDIN|STDOUT|STDERR|DATA|SIG|_)\z/ } keys %$symbols ) if $now ne $known->[0];
+    return @$known[ 1 .. $#$known ];
+}
+
+# The variables of its file that a function uses: it goes on with them at the next request. Pairs of name and variable.
 sub captured {
-    my ( $found, $code ) = @_;
+    my ($code) = @_;
     my $function = B::svref_2object($code);
     return if !$function->can('PADLIST') || !$function->PADLIST->isa('B::PADLIST') || $function->XSUB || !Banyan::ForkServer::is_own( $function->FILE || '' );
     my $package = $function->STASH->NAME;    # a function may have been exported to where it was found
     my $prefix = $package eq 'main' ? '' : "${package}::";
     my ( $names, $values ) = map { [ $_->ARRAY ] } $function->PADLIST->ARRAY;
+    my @captured;
     for my $at ( 1 .. $#$names ) {
         my $name = $names->[$at];
         next if !$name->can('PV') || !defined $name->PV || $name->PV !~ /^[\$\@%]\w/ || !( $name->FLAGS & B::PADNAMEt_OUTER() );
-        note_variable( $found, substr( $name->PV, 0, 1 ) . $prefix . substr( $name->PV, 1 ), $values->[$at]->object_2svref );
+        push @captured, [ substr( $name->PV, 0, 1 ) . $prefix . substr( $name->PV, 1 ), $values->[$at]->object_2svref ];
     }
-    return;
+    return @captured;
 }
 
+# Of a list or a map that is how many elements it has, and the first of them.
 sub note_variable {
     my ( $found, $name, $variable ) = @_;
-    my $kind = $variable ? B::svref_2object($variable)->isa('B::AV') ? 'list' : B::svref_2object($variable)->isa('B::HV') ? 'map' : 'one' : return;
-    my @held =
-        $kind eq 'one' ? ( defined $$variable ? $$variable : () )
-      : $kind eq 'list' ? @$variable
-      :                   map { $_ => $variable->{$_} } sort keys %$variable;
+    my $kind = substr $name, 0, 1;
+    if ( $kind eq '$' ) { $found->{$name} = "1\0$$variable" if defined $$variable; return }
+    my @held = $kind eq '@' ? @$variable : map { $_ => $variable->{$_} } sort keys %$variable;
     $found->{$name} = join "\0", scalar @held, map { defined $_ ? $_ : '' } @held > $most_looked_at ? @held[ 0 .. $most_looked_at ] : @held if @held;
     return;
 }

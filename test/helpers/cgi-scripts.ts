@@ -27,6 +27,20 @@ one
 two
 `;
 
+/** What CGI::Carp has taken over, what it knows of itself, and what all that says and prints. */
+const carpSeen = String.raw`
+sub code { ref $_[0] eq 'CODE' ? B::svref_2object($_[0])->GV->STASH->NAME : $_[0] || 'none' }
+BEGIN { require B; delete $ENV{SERVER_ADMIN}; open STDERR, '>&', STDOUT; $| = 1; print "Content-Type: text/plain\n\n" }
+END { print "ends $?\n" }
+sub seen {
+  print "read ", $INC{'CGI/Carp.pm'} || 'no', ' warn ', code($SIG{__WARN__}), ' die ', code($SIG{__DIE__}), ' ',
+    code(defined &CORE::GLOBAL::die ? \&CORE::GLOBAL::die : ''), "\n", join(' ', sort grep { /^[a-zA-Z]/ } keys %CGI::Carp::), "\n";
+}
+seen();
+eval { die "caught" }; print $@;
+eval { CGI::Carp::confess("deep") }; print $@ =~ /(CGI::Carp::\w+)/ ? "$1\n" : "nothing\n";
+`;
+
 /** What a script prints before its body, by name; `h-NAME.pl` prints it. Escapes are Perl's. */
 const heads: Readonly<Record<string, string>> = {
   local: String.raw`Location: /cgi-bin/echo.pl?x=1\nSet-Cookie: a=b\nX-First: 1\n\n`,
@@ -79,6 +93,10 @@ print "Content-Type: text/plain\n\n", 'x' x 300_000; my $n = 0; while (read STDI
   'taint.pl': String.raw`#!/usr/bin/perl -T
 print "Content-Type: text/plain\n\ntaint ${'${^TAINT}'}\n";
 `,
+  'carp.pl': `#!/usr/bin/perl -w\nuse strict;\nuse CGI::Carp qw(fatalsToBrowser);\n${carpSeen}die "the end";\n`,
+  'carp-late.pl': `#!/usr/bin/perl -w\nmy $x = 1; # use CGI::Carp;\n${carpSeen}require CGI::Carp; seen(); CGI::Carp::croak("the end");\n`,
+  'carp-empty.pl': `#!/usr/bin/perl -w\nuse CGI::Carp ();\n${carpSeen}warn "so"; CGI::Carp->import; seen();\n`,
+  'carp-none.pl': `#!/usr/bin/perl -w\n${carpSeen}`,
   ...Object.fromEntries(
     Object.entries(heads).map(([name, head]) => [`h-${name}.pl`, `#!/usr/bin/perl\nprint "${head}";\n`]),
   ),

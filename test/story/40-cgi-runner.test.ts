@@ -48,6 +48,7 @@ const questions: [path: string, question?: Question][] = [
   ['/cgi-bin/echo.sh/a?q+r', { headers: host }],
   ['/cgi-bin/semantics.pl'],
   ['/cgi-bin/taint.pl'],
+  ...['carp', 'carp-late', 'carp-empty', 'carp-none'].map((name): [string] => [`/cgi-bin/${name}.pl`]),
   ['/cgi-bin/nph-own.pl'],
   ['/cgi-bin/length.py', { method: 'POST', body: 'x'.repeat(3_000_000) }],
   ['/cgi-bin/die-early.pl'],
@@ -92,7 +93,10 @@ function common(reply: Reply): Reply {
   const way =
     /^(?:date|server|connection|keep-alive|transfer-encoding|content-length|accept-ranges|etag: (?:W\/)?"\w+-\w+")/;
   const dated = (text: string): string =>
-    text.replace(/CGISESSID=[0-9a-f]{32}/g, 'CGISESSID=ID').replace(/expires=[^;]+/, 'expires=THEN');
+    text
+      .replace(/CGISESSID=[0-9a-f]{32}/g, 'CGISESSID=ID')
+      .replace(/expires=[^;]+/, 'expires=THEN')
+      .replace(/^\[\w{3} \w{3} [\d :]+\]/gm, '[THEN]');
   const isErrorPage = reply.status >= 300 && /<title>(?:\d{3}|Found|Internal)/.test(reply.body);
   return {
     ...reply,

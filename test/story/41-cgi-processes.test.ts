@@ -166,9 +166,11 @@ data
     'leaves.pl',
     `use lib '${join(shop.root, 'lib')}'; use Visitor; ${helpers} print Visitor::first(), "\\n";`,
   );
+  script('makes.pl', `no strict 'refs'; \${"main::made"} = $ENV{QUERY_STRING}; ${helpers}`);
+  script('redefines.pl', `my $who = $ENV{QUERY_STRING}; *who = sub { $who }; ${helpers} print who(), "\\n";`);
   const staying = await useRunner(
     'staying',
-    ', persistent: [stays.pl, unfit.pl, leaves.pl], may-leave: [$runs]',
+    ', persistent: [stays.pl, unfit.pl, leaves.pl, makes.pl, redefines.pl], may-leave: [$runs]',
   );
   const form = { method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } };
   const first = await ask(staying.url, '/cgi-bin/stays.pl', { ...form, body: 'name=ann' });
@@ -210,6 +212,14 @@ data
   t.match(await logged(staying, ({ msg }) => /leaves.pl does not stay/.test(String(msg))), {
     msg: /\$Visitor::first/,
   });
+  for (const [name, variable] of [
+    ['makes.pl', /\$made/],
+    ['redefines.pl', /\$who/],
+  ] as const) {
+    await ask(staying.url, `/cgi-bin/${name}?ann`);
+    const said = await logged(staying, ({ msg }) => String(msg).includes(`${name} does not stay`));
+    t.match(said, { msg: variable }, 'nor one that leaves something where there was no variable before');
+  }
   script('stays.pl', 'print "Content-Type: text/plain\\n\\nanother\\n";');
   t.match((await ask(staying.url, '/cgi-bin/stays.pl')).body, /another/, 'a changed script is noticed');
 });
