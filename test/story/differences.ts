@@ -1,0 +1,240 @@
+import type { WayName } from '../helpers/ways.ts';
+
+/** What is known of one request and two answers to it, Apache's and another. */
+export interface Compared {
+  readonly way: WayName;
+  readonly method: string;
+  /** The lines of the request up to its body. */
+  readonly head: string;
+  readonly target: string;
+  readonly apache: readonly string[];
+  readonly here: readonly string[];
+}
+
+/** Something that differs from Apache, and is meant to. */
+export interface Difference {
+  /** As docs/cgi.md or docs/http.md have it, word for word. */
+  readonly what: string;
+  readonly why: string;
+  /** `gateway`: on the way to Apache, too; `runner`: where the gateway runs the scripts itself. */
+  readonly where: 'gateway' | 'runner';
+  /** Which of the lines that only one of two answers has are explained by it. */
+  readonly lines: RegExp;
+  readonly when?: (compared: Compared) => boolean;
+}
+
+/** The variables of a script that another one has redirected to have this before their names, once or several times. */
+const env = (names: string): RegExp => new RegExp(`^[-+] (?:REDIRECT_)*(?:${names})=`);
+const anything = /^/;
+
+const isStatus = (lines: readonly string[], status: RegExp): boolean =>
+  lines.some((line) => line.startsWith('status ') && status.test(line.slice(7)));
+const sameStatus = ({ apache, here }: Compared): boolean =>
+  apache.some((line) => line.startsWith('status ') && here.includes(line));
+const field = (name: string, { head }: Compared): boolean => new RegExp(`\\r\\n${name}:`, 'i').test(head);
+const path = ({ target }: Compared): string => target.replace(/\?.*/s, '');
+
+/** All that may differ, and nothing else may. Each is seen in the corpus, or the test fails. */
+export const differences: readonly Difference[] = [
+  {
+    what: 'a path or query with a raw byte above 127: 400',
+    why: "Node's parser refuses it; browsers escape such bytes",
+    where: 'gateway',
+    lines: anything,
+    when: ({ target, here }) => /[\x80-\xff]/.test(target) && isStatus(here, /^400/),
+  },
+  {
+    what: 'a chunked body in HTTP/1.0: 400',
+    why: "HTTP/1.0 has no chunks, and what others take for its end is anybody's guess",
+    where: 'gateway',
+    lines: anything,
+    when: (compared) =>
+      / HTTP\/1\.0\r\n/.test(compared.head) &&
+      field('Transfer-Encoding', compared) &&
+      isStatus(compared.here, /^400/),
+  },
+  {
+    what: 'an encoded NUL in the path: 400',
+    why: 'Apache says 404; no file has such a name',
+    where: 'gateway',
+    lines: anything,
+    when: (compared) => path(compared).includes('%00') && isStatus(compared.here, /^400/),
+  },
+  {
+    what: "pages about errors and moved pages are banyan's",
+    why: 'what Apache says of itself is not true of banyan',
+    where: 'gateway',
+    lines:
+      /^[-+] (?:cut|reason|no body|body|field (?:Content-Type|Content-Length|Cache-Control|Allow|Content-Security-Policy|X-Content-Type-Options|Last-Modified|Accept-Ranges|ETag))/,
+    when: (compared) => sameStatus(compared) && isStatus(compared.here, /^(?:301|302|[45])/),
+  },
+  {
+    what: 'a script that leaves some of its body unread',
+    why: 'mod_cgid loses its answer, or the end of it; the runner does not',
+    where: 'gateway',
+    lines: anything,
+    when: ({ target, apache }) =>
+      target.includes('/reads-some.pl') && (apache[0] === 'cut' || apache[0] === 'closed'),
+  },
+  {
+    what: 'a file knows GET, HEAD and POST: other methods are a 405',
+    why: 'Apache answers OPTIONS, and sends all who ask for a folder to its slash',
+    where: 'runner',
+    lines: anything,
+    when: ({ here, method }) => isStatus(here, /^405/) && !['GET', 'HEAD', 'POST'].includes(method),
+  },
+  {
+    what: 'a folder without an index is a 403',
+    why: 'as in an Apache that has mod_autoindex; ours here has not',
+    where: 'runner',
+    lines: anything,
+    when: (compared) => path(compared) === '/bare/' && isStatus(compared.here, /^403/),
+  },
+  {
+    what: "the last ending of a file's name says its type",
+    why: 'mod_mime looks at all of them',
+    where: 'runner',
+    lines: /^[-+] field Content-Type: application\/gzip/,
+  },
+  {
+    what: "an `If-Range` with a date later than the file's gets the part",
+    why: 'Apache compares the dates as texts; the file is the same',
+    where: 'runner',
+    lines: anything,
+    when: ({ head, here }) => /\r\nIf-Range: Fri, 01 Jan 2100/.test(head) && isStatus(here, /^(?:206|416)/),
+  },
+  {
+    what: 'of several ranges the file is sent whole',
+    why: 'a client has to put up with it (RFC 9110 section 14.2)',
+    where: 'runner',
+    lines: anything,
+    when: ({ head, here }) => /\r\nRange: bytes=0-0,3-4/.test(head) && isStatus(here, /^200/),
+  },
+  {
+    what: "a folder's `Location` has no host",
+    why: 'RFC 9110 section 10.2.2; behind another proxy the host would be wrong',
+    where: 'runner',
+    lines: /^[-+] field Location: (?:http:\/\/[^/]+)?\/(?:[\w-]+\/)+$/,
+  },
+  {
+    what: 'a script that cannot be run is a 403',
+    why: 'Apache says 500, but nothing is broken',
+    where: 'runner',
+    lines: anything,
+    when: ({ target, here }) => target.includes('not-executable') && isStatus(here, /^403/),
+  },
+  {
+    what: 'files whose names begin with a dot are not there',
+    why: ".htaccess and .git are nobody's pages, and nobody configures it",
+    where: 'runner',
+    lines: anything,
+    when: (compared) => /^\/\.\w/.test(path(compared)) && isStatus(compared.here, /^404/),
+  },
+  {
+    what: 'files whose names are not in UTF-8 cannot be had',
+    why: 'not here yet',
+    where: 'runner',
+    lines: anything,
+    when: (compared) => path(compared) === '/caf%E9.txt',
+  },
+  {
+    what: 'a length of 0 is said or not said otherwise',
+    why: 'a method that usually has a body is told 0, others nothing (RFC 9110 section 8.6)',
+    where: 'gateway',
+    lines: /^[-+] (?:REDIRECT_)*CONTENT_LENGTH=0$/,
+  },
+  {
+    what: '`PATH_TRANSLATED` of `/` is the folder, not its index',
+    why: 'nobody has been seen to want it',
+    where: 'runner',
+    lines: /^[-+] (?:REDIRECT_)*PATH_TRANSLATED=.*\/htdocs\/(?:index\.html)?$/,
+  },
+  {
+    what: 'fields about the connection: taken off',
+    why: 'RFC 9110 section 7.6.1; Apache alone shows them to scripts',
+    where: 'gateway',
+    lines:
+      /^[-+] (?:(?:REDIRECT_)*HTTP_(?:CONNECTION|KEEP_ALIVE|PROXY_CONNECTION|TE|TRAILER|UPGRADE|EXPECT|X_NAMED)=|field (?:Trailer|X-Named): )/,
+  },
+  {
+    what: 'what a client says of `Proxy`, `X-Forwarded-*`, `Forwarded` and `Banyan-*`: taken off; to Apache the first two are said anew',
+    why: 'a script would believe anybody',
+    where: 'gateway',
+    lines: env('HTTP_(?:PROXY|X_FORWARDED_(?:FOR|PROTO|HOST)|FORWARDED|BANYAN_LEASE)'),
+  },
+  {
+    what: 'chunked bodies have a length',
+    why: 'without one CGI.pm reads nothing',
+    where: 'gateway',
+    lines: env('HTTP_TRANSFER_ENCODING|CONTENT_LENGTH'),
+    when: (compared) => field('Transfer-Encoding', compared),
+  },
+  {
+    what: "`REMOTE_PORT` is the gateway's, and is not there without Apache",
+    why: 'it is of no use to a script',
+    where: 'gateway',
+    lines: env('REMOTE_PORT'),
+  },
+  {
+    what: '`REQUEST_URI` is the path as it was read',
+    why: 'routes and scripts must see one path',
+    where: 'gateway',
+    lines: env('REQUEST_URI'),
+    when: (compared) => /\/\/|\/\.|%|^http|:\/\//i.test(path(compared)) || / http:/.test(compared.head),
+  },
+  {
+    what: 'several `Cookie` fields are joined with `;`',
+    why: 'Apache joins them with a comma, which tears cookies',
+    where: 'gateway',
+    lines: /^[-+] (?:(?:REDIRECT_)*HTTP_COOKIE=|body )/,
+    when: ({ head }) => (head.match(/\r\ncookie:/gi) ?? []).length > 1,
+  },
+  {
+    what: 'HTTP/1.0 passes as HTTP/1.1',
+    why: 'the gateway speaks for itself',
+    where: 'gateway',
+    lines: env('SERVER_PROTOCOL'),
+  },
+  {
+    what: 'without `Host` it is the address the client has connected to',
+    why: 'HTTP/1.1 has to name one',
+    where: 'gateway',
+    lines: env('HTTP_HOST|SERVER_NAME|SERVER_PORT'),
+    when: (compared) => !field('Host', compared),
+  },
+  {
+    what: '`SERVER_SOFTWARE` is `banyan`, and there is no `SERVER_ADMIN`',
+    why: 'it is no Apache',
+    where: 'runner',
+    lines: env('SERVER_SOFTWARE|SERVER_ADMIN'),
+  },
+  {
+    what: 'a type is not guessed from the name of a script that says none',
+    why: 'nobody wants his Perl shown as text',
+    where: 'runner',
+    lines: /^- field Content-Type: (?:text\/x-perl|text\/x-python|text\/x-sh|application\/x-)/,
+  },
+  {
+    what: '`ETag`s of files are made otherwise',
+    why: 'from size and time, which a copy on another machine has, too',
+    where: 'runner',
+    lines: /^[-+] field ETag: (?:W\/)?"[\da-f]+-[\da-f]+"/,
+  },
+  {
+    what: 'several `Vary` fields are joined with a blank',
+    why: 'as all others are',
+    where: 'runner',
+    lines: /^[-+] field Vary: A, ?B$/,
+  },
+];
+
+/** The entry that explains a line that only one of two answers has, or null. */
+export function explanationOf(line: string, compared: Compared): Difference | null {
+  const isRunner = compared.way !== 'through';
+  return (
+    differences.find(
+      ({ where, lines, when }) =>
+        (where === 'gateway' || isRunner) && lines.test(line) && (when === undefined || when(compared)),
+    ) ?? null
+  );
+}
