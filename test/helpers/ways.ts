@@ -67,7 +67,7 @@ export async function useWays(
   const gateways = Object.entries(legacy).map(async ([name, way]): Promise<Way> => {
     const file = join(site.scratch, `${name}.yaml`);
     writeFileSync(file, `listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nlegacy: ${way}\nroutes:\n  /**: legacy\n`);
-    const gateway = await startGateway(site, file, { env });
+    const gateway = await startGateway(site, file, { env, asServers: true });
     t.teardown(() => gateway.stop('SIGKILL'));
     return { name: name as WayName, url: gateway.url, gateway };
   });
