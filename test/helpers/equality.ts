@@ -17,22 +17,19 @@ const ofTheWay = new Set([
   'connection',
   'keep-alive',
   'transfer-encoding',
-  'content-length',
 ]);
 
-/**
- * Asks over a connection of its own, and tells what came: a line for the status, the reason, each field, the body; and
- * where the body is a list of `NAME=value` behind `mark`, a line for each of those.
- */
+/** Asks over a connection of its own, and tells what came in lines: the status, the reason, each field, and what `read`
+ * makes of the body. */
 export async function seenBy(
   way: Pick<Way, 'url'>,
   { method, target, pieces }: AskedBytes,
-  mark: string,
+  read: (body: string) => string[],
 ): Promise<string[]> {
   const client = await RawClient.to(way.url);
   try {
     await Promise.race([client.write(...pieces), client.over()]);
-    const lines = linesOf(await client.answer(method), mark);
+    const lines = linesOf(await client.answer(method), read);
     // Apache says the length of a script's answer when it happens to have all of it at once.
     return target.startsWith('/cgi-bin')
       ? lines.filter((line) => !/^field content-length:/i.test(line))
@@ -45,7 +42,7 @@ export async function seenBy(
   }
 }
 
-function linesOf(came: Came, mark: string): string[] {
+function linesOf(came: Came, read: (body: string) => string[]): string[] {
   if (came.kind !== 'whole') return [came.kind, ...(came.kind === 'cut' ? [`status ${came.status}`] : [])];
   const { startLine, fields, body } = came.message;
   const counts = new Map<string, number>();
@@ -56,11 +53,11 @@ function linesOf(came: Came, mark: string): string[] {
     return [`field ${name}${count > 1 ? ` (${count})` : ''}: ${fields[i + 1]}`];
   });
   const [, status, reason] = /^\S+ (\d+) ?(.*)$/.exec(startLine) ?? [];
-  return [`status ${status}`, `reason ${reason}`, ...said, ...bodyLines(body, mark)];
+  return [`status ${status}`, `reason ${reason}`, ...said, ...read(body)];
 }
 
-function bodyLines(body: string, mark: string): string[] {
-  if (body.startsWith(mark)) return body.slice(mark.length).trimEnd().split('\n');
+/** A body in one line: its length, its hash, and how it begins and ends. */
+export function inOneLine(body: string): string[] {
   const hash = createHash('md5').update(body, 'latin1').digest('hex');
   const beginning = JSON.stringify(body.length > 300 ? `${body.slice(0, 200)}…${body.slice(-80)}` : body);
   return [body === '' ? 'no body' : `body ${body.length} ${hash} ${beginning}`];

@@ -105,13 +105,6 @@ export const differences: readonly Difference[] = [
       /\r\nIf-(?:Range|Modified-Since): .* (?:2099|2100) /.test(head) && isStatus(here, /^(?:206|304|416)/),
   },
   {
-    what: 'a field has the case that the script has printed, and a `Last-Modified` its date',
-    why: 'Apache writes a few names in its own case, and leaves out a date that is none',
-    where: 'runner',
-    lines: /^(?:[-+] field content-type: |\+ field Last-modified: x$)/i,
-    when: ({ target }) => target.includes('/h-fields-case.pl'),
-  },
-  {
     what: 'of several ranges the file is sent whole, and of one that is none nothing',
     why: 'RFC 9110 section 14.2 leaves both to the server',
     where: 'runner',

@@ -73,10 +73,11 @@ export function installPrograms(root: string): void {
     `$datadir = '${entries}'; $blog_encoding = 'iso-8859-1';\n1;\n`,
   );
   mkdirSync(join(entries, 'music'), { recursive: true });
-  for (const name of ['first.txt', 'second.txt', 'music/caf\xe9.txt']) {
+  for (const [days, name] of ['first.txt', 'second.txt', 'music/caf\xe9.txt'].entries()) {
     const file = Buffer.from(join(entries, name), 'latin1');
     writeFileSync(file, `About ${name}\n<p>caf\xe9 & more</p>\n`, 'latin1');
-    utimesSync(file, then, then);
+    const written = then.getTime() / 1000 + days * 86_400;
+    utimesSync(file, written, written);
   }
 
   copyFileSync(unpacked('mimetex/usr/bin/mimetex'), join(bin, 'mimetex.cgi'));
