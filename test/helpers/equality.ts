@@ -11,13 +11,7 @@ export interface AskedBytes {
 }
 
 /** Fields that speak of the connection or the moment, or of the server that says them. */
-const ofTheWay = new Set([
-  'date',
-  'server',
-  'connection',
-  'keep-alive',
-  'transfer-encoding',
-]);
+const ofTheWay = new Set(['date', 'server', 'connection', 'keep-alive', 'transfer-encoding']);
 
 /** Asks over a connection of its own, and tells what came in lines: the status, the reason, each field, and what `read`
  * makes of the body. */

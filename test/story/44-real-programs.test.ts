@@ -9,6 +9,7 @@ import t from 'tap';
 import { giveToServers } from '../../scripts/shop/process.ts';
 import { differenceOf, inOneLine, seenBy, withoutTcpPorts } from '../helpers/equality.ts';
 import { useSite, useWays, type Way } from '../helpers/ways.ts';
+import { explanationOf } from './differences.ts';
 import { installPrograms, programEnvironment } from './real-programs.ts';
 
 const run = promisify(execFile);
@@ -85,12 +86,19 @@ const pages: Readonly<Record<string, readonly string[]>> = {
   ),
 };
 
+/** What is not the same and has no explanation in differences.ts. */
+function unexplained(way: Way, target: string, apache: readonly string[], here: readonly string[]): string[] {
+  const compared = { way: way.name, method: 'GET', head: '', target, apache, here };
+  return differenceOf(apache, here).filter((line) => explanationOf(line, compared) === null);
+}
+
 for (const [program, targets] of Object.entries(pages)) {
   t.test(program, async (t) => {
     for (const target of targets) {
       const [apache = [], ...others] = await Promise.all(ways.map((way) => pageOf(way, target)));
       for (const [i, here] of others.entries()) {
-        t.same(differenceOf(apache, here), [], `${target}: ${ways[i + 1]?.name}`);
+        const way = ways[i + 1] as Way;
+        t.same(unexplained(way, target, apache, here), [], `${target}: ${way.name}`);
       }
     }
   });
@@ -100,34 +108,34 @@ t.test('UseModWiki, whose pages are written', async (t) => {
   const data = join(site.root, 'wiki');
   cpSync(data, `${data}.before`, { recursive: true });
   const text = 'text=A+page+about+caf%C3%A9s%0D%0A%0D%0A*+one%0D%0A&summary=new';
-  const visit = async (way: Way): Promise<string[]> => {
+  const wiki = '/cgi-bin/wiki.pl';
+  const requests: [target: string, form?: string][] = [
+    [wiki],
+    [`${wiki}?HomePage`],
+    [`${wiki}?action=edit&id=NewPage`],
+    [wiki, `title=NewPage&oldtime=0&oldconflict=0&${text}&Save=Save`],
+    [`${wiki}?NewPage`],
+    [`${wiki}?action=rc`],
+    [`${wiki}?action=index`],
+    [`${wiki}?search=caf`],
+    [`${wiki}?action=history&id=NewPage`],
+  ];
+  const visit = async (way: Way): Promise<string[][]> => {
     rmSync(data, { recursive: true });
     cpSync(`${data}.before`, data, { recursive: true });
     giveToServers(data);
-    const wiki = '/cgi-bin/wiki.pl';
-    const seen: string[] = [];
-    for (const [target, form] of [
-      [wiki],
-      [`${wiki}?HomePage`],
-      [`${wiki}?action=edit&id=NewPage`],
-      [wiki, `title=NewPage&oldtime=0&oldconflict=0&${text}&Save=Save`],
-      [`${wiki}?NewPage`],
-      [`${wiki}?action=rc`],
-      [`${wiki}?action=index`],
-      [`${wiki}?search=caf`],
-      [`${wiki}?action=history&id=NewPage`],
-    ] as const) {
-      seen.push(...(await pageOf(way, target, form)).map((line) => `${target} ${line}`));
-    }
+    const seen: string[][] = [];
+    for (const [target, form] of requests) seen.push(await pageOf(way, target, form));
     return seen;
   };
   const [apache, ...others] = ways;
   const expected = await visit(apache as Way);
-  t.ok(
-    expected.some((line) => /NewPage body: .*caf/.test(line)),
-    'the page is written',
-  );
-  for (const way of others) t.same(differenceOf(expected, await visit(way)), [], way.name);
+  t.match(expected[4]?.join('\n'), /caf/, 'the page is written');
+  for (const way of others) {
+    const seen = await visit(way);
+    for (const [i, [target]] of requests.entries())
+      t.same(unexplained(way, target, expected[i] ?? [], seen[i] ?? []), [], `${target}: ${way.name}`);
+  }
 });
 
 t.test("git's own server: cloned, pushed to in chunks, and cloned again", async (t) => {
