@@ -48,16 +48,17 @@ export async function useSite(t: Test, name: string, fill: (root: string) => voi
 }
 
 /**
- * Starts the four gateways of a site. `kept` are the scripts that stay in memory on the last of them, and `more` what
- * else `legacy:` is to say there.
+ * Starts the four gateways of a site. `kept` are the scripts that stay in memory on the last of them, `env` what all scripts
+ * are given, and `top` more lines of routes.yaml.
  */
 export async function useWays(
   t: Test,
-  site: Site,
-  { kept = [], more = '', env = {} }: { kept?: string[]; more?: string; env?: Record<string, string> } = {},
+  site: ScriptSite,
+  { kept = [], env = {}, top = '' }: { kept?: string[]; env?: Record<string, string>; top?: string } = {},
 ): Promise<Way[]> {
+  const all = { SHOP_CONF: join(site.root, 'conf/shop.conf'), ...env }; // the first is passed on by Apache, too
   const here = (perl: string): string =>
-    `{ cgi: legacy/cgi-bin, root: legacy/htdocs, env: [${Object.keys(env).join(', ')}], charset: iso-8859-1, ${perl}${more} }`;
+    `{ cgi: legacy/cgi-bin, root: legacy/htdocs, env: [${Object.keys(all).join(', ')}], charset: iso-8859-1, ${perl} }`;
   const legacy: Record<Exclude<WayName, 'apache'>, string> = {
     through: site.apache.url,
     spawn: here('perl: spawn'),
@@ -66,8 +67,11 @@ export async function useWays(
   };
   const gateways = Object.entries(legacy).map(async ([name, way]): Promise<Way> => {
     const file = join(site.scratch, `${name}.yaml`);
-    writeFileSync(file, `listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nlegacy: ${way}\nroutes:\n  /**: legacy\n`);
-    const gateway = await startGateway(site, file, { env, asServers: true });
+    writeFileSync(
+      file,
+      `listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nlegacy: ${way}\n${top}routes:\n  /**: legacy\n`,
+    );
+    const gateway = await startGateway(site, file, { env: all, asServers: true });
     t.teardown(() => gateway.stop('SIGKILL'));
     return { name: name as WayName, url: gateway.url, gateway };
   });

@@ -4,7 +4,6 @@
 //   BANYAN_CORPUS=5000    asks more of them
 //   BANYAN_REQUEST=417    asks one, the one that a failure names
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import t from 'tap';
 import { differenceOf, inOneLine, seenBy, withoutTcpPorts } from '../helpers/equality.ts';
 import { useSite, useWays, type Way } from '../helpers/ways.ts';
@@ -18,8 +17,7 @@ const count = only === undefined ? Number(process.env['BANYAN_CORPUS'] ?? 600) :
 const first = Number(only ?? 0);
 
 const site = await useSite(t, 'corpus', writeScriptsAndPages);
-const env = { SHOP_CONF: join(site.root, 'conf/shop.conf') };
-const ways = await useWays(t, site, { kept: keptScripts, env });
+const ways = await useWays(t, site, { kept: keptScripts });
 t.setTimeout(120_000 + count * 500);
 const used = new Set<Difference>();
 
