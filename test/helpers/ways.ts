@@ -35,8 +35,8 @@ export async function useSite(t: Test, name: string, fill: (root: string) => voi
     cpSync(join(repository, 'legacy-stub', part), join(root, part), { recursive: true });
   }
   mkdirSync(join(root, 'cgi-bin'));
-  // A connection on which an answer broke off is closed after this.
-  appendFileSync(join(root, 'conf/httpd.conf'), 'KeepAliveTimeout 1\n');
+  // A connection on which an answer broke off is closed after a second; all HTML has the charset that useWays says.
+  appendFileSync(join(root, 'conf/httpd.conf'), 'KeepAliveTimeout 1\nAddCharset ISO-8859-1 .htm\n');
   fill(root);
   giveToServers(root);
   const apache = await startApache(scratch, root);

@@ -133,6 +133,20 @@ export const differences: readonly Difference[] = [
     when: (compared) => /^\/\.\w/.test(path(compared)) && isStatus(compared.here, /^404/),
   },
   {
+    what: 'a script is heard whatever `If-Match` and `If-Unmodified-Since` say',
+    why: 'Apache throws its answer away, although its work is done',
+    where: 'runner',
+    lines: anything,
+    when: ({ target, apache }) => target.startsWith('/cgi-bin/') && isStatus(apache, /^412/),
+  },
+  {
+    what: 'HEAD of an empty file says its length',
+    why: 'Apache says a length only where it is not 0',
+    where: 'runner',
+    lines: /^\+ field Content-Length: 0$/,
+    when: ({ method }) => method === 'HEAD',
+  },
+  {
     what: 'files whose names are not in UTF-8 cannot be had',
     why: 'not here yet; scripts can',
     where: 'runner',

@@ -162,7 +162,15 @@ export function corpusRequest(seed: number, number: number): CorpusRequest {
     ...shuffled(dice, [...host, ...lines, ...anyFields(dice, isFile)]),
   ];
   const text = `${head.join('\r\n')}\r\n\r\n`;
-  return { number, method, target, head: text, pieces: cut(dice, text, body), hasLength };
+  const isRaw = /[\x80-\xff]/.test(target); // escaped by the gateway where its line comes in one piece
+  return {
+    number,
+    method,
+    target,
+    head: text,
+    pieces: isRaw ? [text + body] : cut(dice, text, body),
+    hasLength,
+  };
 }
 
 function bodyOf(dice: Dice, method: string): { lines: string[]; body: string; hasLength: boolean } {
