@@ -89,7 +89,8 @@ ${perlEcho}`,
 1 while sysread STDIN, my $body, 65536; print "HTTP/1.0 200 OK\nContent-Type: text/plain\n\nlines\n";
 `,
   // The fields of a form as CGI.pm reads them, and its files.
-  'form.pl': perl(String.raw`use CGI; my $q = CGI->new; 1 while sysread STDIN, my $rest, 65536; print $q->header('text/plain');
+  'form.pl':
+    perl(String.raw`use CGI; my $q = CGI->new; 1 while sysread STDIN, my $rest, 65536; print $q->header('text/plain');
 for my $name ($q->multi_param) { print map { my $file = ref $_ ? do { local $/; my $text = <$_>; " file $text" } : ''; "$name: $_$file\n" } $q->multi_param($name) }
 print "error: ", $q->cgi_error || '', "\n", 'url: ', $q->url_param('a') || '', "\n", map { "cookie $_=" . $q->cookie($_) . "\n" } sort $q->cookie;
 `),
