@@ -29,7 +29,9 @@ let count = 0;
 export type Site = Pick<Stock, 'scratch' | 'storeUrl' | 'confFile'>;
 
 /** What routes.yaml, and scripts that the gateway runs itself, take from the environment. */
-export function shopEnvironment(shop: Site | Pick<Shop, keyof Site | 'apache'>): Record<string, string | undefined> {
+export function shopEnvironment(
+  shop: Site | Pick<Shop, keyof Site | 'apache'>,
+): Record<string, string | undefined> {
   const apache = 'apache' in shop ? { BANYAN_LEGACY: shop.apache.url } : {};
   return { ...process.env, ...apache, BANYAN_SESSIONS: shop.storeUrl, SHOP_CONF: shop.confFile };
 }

@@ -1,7 +1,7 @@
 import { appendFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import { startApache } from '../../scripts/shop/apache.ts';
+import { startApache, type Apache } from '../../scripts/shop/apache.ts';
 import { startGateway, type GatewayProcess, type Site } from '../../scripts/shop/gateway.ts';
 import { giveToServers, makeScratch } from '../../scripts/shop/process.ts';
 import { repository } from '../../scripts/shop/shop.ts';
@@ -20,6 +20,7 @@ export interface Way {
 
 /** A site of scripts and files without a database: what legacy-stub/ is served with, and folders that a test fills. */
 export interface ScriptSite extends Site {
+  readonly apache: Apache;
   readonly root: string;
 }
 
@@ -44,7 +45,7 @@ export async function useSite(t: Test, name: string, fill: (root: string) => voi
     await apache.stop();
     remove();
   });
-  return { scratch, apache, root, storeUrl: '' };
+  return { scratch, apache, root, storeUrl: '', confFile: join(root, 'conf/shop.conf') };
 }
 
 /**
@@ -56,7 +57,7 @@ export async function useWays(
   site: ScriptSite,
   { kept = [], env = {}, top = '' }: { kept?: string[]; env?: Record<string, string>; top?: string } = {},
 ): Promise<Way[]> {
-  const all = { SHOP_CONF: join(site.root, 'conf/shop.conf'), ...env }; // the first is passed on by Apache, too
+  const all = { SHOP_CONF: site.confFile, ...env }; // the first is passed on by Apache, too
   const here = (perl: string): string =>
     `{ cgi: legacy/cgi-bin, root: legacy/htdocs, env: [${Object.keys(all).join(', ')}], charset: iso-8859-1, ${perl} }`;
   const legacy: Record<Exclude<WayName, 'apache'>, string> = {

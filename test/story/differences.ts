@@ -65,7 +65,7 @@ export const differences: readonly Difference[] = [
     why: "Apache's speak of Apache",
     where: 'gateway',
     lines:
-      /^[-+] (?:cut|reason|no body|body|field (?:Content-Type|Content-Length|Cache-Control|Allow|Content-Security-Policy|X-Content-Type-Options|Last-Modified|Accept-Ranges|ETag))/,
+      /^[-+] (?:cut|reason|no body|body|field (?:Content-Type|Content-Length|Cache-Control|Allow|Content-Security-Policy|Content-Range|X-Content-Type-Options|Last-Modified|Accept-Ranges|ETag))/,
     when: (compared) => sameStatus(compared) && isStatus(compared.here, /^(?:301|302|[45])/),
   },
   {
@@ -133,11 +133,19 @@ export const differences: readonly Difference[] = [
     when: (compared) => /^\/\.\w/.test(path(compared)) && isStatus(compared.here, /^404/),
   },
   {
-    what: 'a script is heard whatever `If-Match` and `If-Unmodified-Since` say',
+    what: 'a script without an `ETag` is heard whatever `If-Match`, `If-None-Match` and `If-Unmodified-Since` say',
     why: 'Apache throws its answer away, although its work is done',
     where: 'runner',
     lines: anything,
-    when: ({ target, apache }) => target.startsWith('/cgi-bin/') && isStatus(apache, /^412/),
+    when: ({ target, head, apache }) =>
+      target.startsWith('/cgi-bin/') &&
+      (isStatus(apache, /^412/) || (isStatus(apache, /^304/) && /\r\nIf-None-Match: \*/.test(head))),
+  },
+  {
+    what: 'JavaScript is `application/javascript`',
+    why: 'Debian has the older name, text/javascript, again',
+    where: 'runner',
+    lines: /^[-+] field Content-Type: (?:text|application)\/javascript$/,
   },
   {
     what: 'HEAD of an empty file says its length',
@@ -182,7 +190,7 @@ export const differences: readonly Difference[] = [
     what: 'a chunked body comes with its `CONTENT_LENGTH`',
     why: 'without one CGI.pm reads nothing',
     where: 'gateway',
-    lines: env('HTTP_TRANSFER_ENCODING|CONTENT_LENGTH'),
+    lines: /^[-+] (?:(?:REDIRECT_)*(?:HTTP_TRANSFER_ENCODING|CONTENT_LENGTH)=|body )/,
     when: (compared) => field('Transfer-Encoding', compared),
   },
   {
