@@ -2,7 +2,7 @@
 # Makes a fresh checkout ready to run: Debian's packages, npm's packages, Node 24. It installs only what is missing,
 # says what it does, starts no system service, and takes about a second when there is nothing to do.
 #
-#   sh scripts/setup.sh [--with NAME]...    NAME: programs that only tests (apache, prometheus) and benches need
+#   sh scripts/setup.sh [--with NAME]...    NAME: programs that only tests (apache, prometheus, cgi-programs) and benches need
 set -eu
 cd "$(dirname "$0")/.."
 mkdir -p .cache
@@ -44,6 +44,7 @@ libfreezethaw-perl perl_module FreezeThaw
 libapache-session-perl perl_module Apache/Session
 libjson-perl perl_module JSON
 python3 test -x /usr/bin/python3
+git test -e /usr/share/gitweb/gitweb.cgi
 util-linux command -v setpriv
 LIST
 }
@@ -80,14 +81,14 @@ if [ -n "$missing" ]; then
   apt apt-get install -y -qq --no-install-recommends $missing >/dev/null || fail "apt-get failed. $by_hand"
 fi
 
-# --- programs whose packages would start a service: unpacked into .cache/, not installed
+# --- programs whose packages would start a service, or change a web server: unpacked into .cache/, not installed
 # unpack NAME PROGRAM [PACKAGE]...: into .cache/NAME; the packages are what it needs and is not everywhere
 unpack() {
   name=$1 program=$2
   shift 2
   [ -e ".cache/$name$program" ] && return
   command -v apt-get >/dev/null 2>&1 || fail "This is not a Debian system; please put $program there by hand: .cache/$name$program"
-  say "unpacking Debian's $name into .cache/$name (not installed: its package would start a service)"
+  say "unpacking Debian's $name into .cache/$name (not installed)"
   mkdir -p .cache/download
   rm -rf ".cache/$name" ".cache/$name.part"
   for package in "$name" "$@"; do
@@ -109,6 +110,11 @@ for name in $with; do
     haproxy) unpack haproxy /usr/sbin/haproxy liblua5.3-0 libopentracing-c-wrapper0 libopentracing1 ;;
     caddy) unpack caddy /usr/bin/caddy ;;
     fcgiwrap) unpack fcgiwrap /usr/sbin/fcgiwrap libfcgi0ldbl ;;
+    cgi-programs)
+      unpack awstats /usr/lib/cgi-bin/awstats.pl
+      unpack usemod-wiki /usr/lib/cgi-bin/wiki.pl
+      unpack blosxom /usr/lib/cgi-bin/blosxom
+      unpack mimetex /usr/bin/mimetex ;;
     libapache2-mod-perl2) unpack libapache2-mod-perl2 /usr/lib/apache2/modules/mod_perl.so ;;
     *) fail "unknown program '$name'" ;;
   esac

@@ -25,8 +25,13 @@ const mayEnter = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
 
 let count = 0;
 
+/** What a gateway needs to know of the site it stands before; a whole shop is one. */
+export type Site = Pick<Stock, 'scratch' | 'storeUrl' | 'confFile'>;
+
 /** What routes.yaml, and scripts that the gateway runs itself, take from the environment. */
-export function shopEnvironment(shop: Stock | Shop): Record<string, string | undefined> {
+export function shopEnvironment(
+  shop: Site | Pick<Shop, keyof Site | 'apache'>,
+): Record<string, string | undefined> {
   const apache = 'apache' in shop ? { BANYAN_LEGACY: shop.apache.url } : {};
   return { ...process.env, ...apache, BANYAN_SESSIONS: shop.storeUrl, SHOP_CONF: shop.confFile };
 }
@@ -69,7 +74,7 @@ export function writeRoutes(shop: Stock, routes: string, options: RoutesOptions 
  * as the user that runs the scripts: where sessions are in files, each must be able to read what the other has made.
  */
 export async function startGateway(
-  shop: Stock,
+  shop: Site,
   routesFile: string,
   options: { args?: string[]; env?: Record<string, string>; asServers?: boolean } = {},
 ): Promise<GatewayProcess> {

@@ -90,6 +90,7 @@ export function apologise(
   response.writeHead(status, STATUS_CODES[status], headers);
   if (isLast) {
     response.write(body); // `end` would close the connection at once
+    response.flushHeaders(); // for HEAD, of which nothing is written
     linger(request.socket);
   } else response.end(body);
   request.resume();

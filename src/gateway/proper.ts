@@ -28,7 +28,7 @@ export function hasTooManyCookies({ headers }: IncomingMessage, { cookieBytes }:
  * connected to: HTTP/1.1 wants a name, and scripts build links with it.
  */
 export function settleHost(target: string, { rawHeaders, httpVersion, socket }: IncomingMessage): void {
-  const named = /^https?:\/\/([^/?]+)/i.exec(target)?.[1];
+  const named = /^https?:\/\/([^/?]+)/i.exec(target)?.[1]?.toLowerCase();
   if (named === undefined && httpVersion === '1.1') return;
   const place = rawHeaders.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'host');
   const said = place === -1 ? '' : rawHeaders[place + 1];

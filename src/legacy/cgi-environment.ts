@@ -75,7 +75,7 @@ export function cgiEnvironment(request: CgiRequest, script: FoundScript, site: C
   if (lengthBytes > 0 || !bodiless.includes(method)) variables['CONTENT_LENGTH'] = String(lengthBytes);
   for (const [field, value] of fields) {
     if (field === 'content-type') variables['CONTENT_TYPE'] = value;
-    else if (field !== 'authorization' && field !== 'content-length') {
+    else if (!untold.has(field)) {
       variables[`HTTP_${field.toUpperCase().replaceAll('-', '_')}`] = value;
     }
   }
@@ -90,8 +90,8 @@ export function cgiEnvironment(request: CgiRequest, script: FoundScript, site: C
  * their names (Apache's ap_internal_redirect).
  */
 export function redirectedFrom(environment: readonly string[], url: string): string[] {
-  const copies = environment.filter((variable) => !variable.startsWith('REDIRECT_'));
-  return [...copies.map((variable) => `REDIRECT_${variable}`), 'REDIRECT_STATUS=200', `REDIRECT_URL=${url}`];
+  const copies = environment.map((variable) => `REDIRECT_${variable}`);
+  return [...copies, 'REDIRECT_STATUS=200', `REDIRECT_URL=${url}`];
 }
 
 /** Most words a query may be taken for: nobody types more, and a command line has its limits. */
@@ -112,6 +112,9 @@ export function cgiArguments(query: string): string[] {
       .replace(/[&;`'"|*?~<>^()[\]{}$\\\n\xff]/g, '\\$&'),
   );
 }
+
+/** Fields that are not shown to scripts: passwords are the server's business, and the length has a name of its own. */
+const untold = new Set(['authorization', 'proxy-authorization', 'content-length']);
 
 /** Methods whose requests say no length where they have no body; clients say 0 with all others (RFC 9110 section 8.6). */
 const bodiless = ['GET', 'HEAD', 'OPTIONS', 'DELETE'];
@@ -137,5 +140,9 @@ function last(list: string): string {
 /** SERVER_NAME and SERVER_PORT are what the visitor has asked for (UseCanonicalName Off). */
 function addressed(host: string, scheme: string): { name: string; tcpPort: string } {
   const [, name = host, tcpPort] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
-  return { name: name.toLowerCase(), tcpPort: tcpPort ?? (scheme === 'https' ? '443' : '80') };
+  // The dot that ends a full name is not part of it (Apache's fix_hostname).
+  return {
+    name: name.toLowerCase().replace(/\.$/, ''),
+    tcpPort: tcpPort ?? (scheme === 'https' ? '443' : '80'),
+  };
 }

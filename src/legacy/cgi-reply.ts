@@ -115,13 +115,28 @@ function merged(fields: readonly [string, string][]): string[] {
   for (const [name, value] of fields) {
     const lower = name.toLowerCase();
     if (ours.has(lower)) continue;
+    const read = readByServer[lower];
+    const said = read === undefined ? value : read.valueOf(value);
+    if (said === null) continue;
     const before = lower === 'set-cookie' ? undefined : at.get(lower);
     if (before === undefined) {
       at.set(lower, headers.length + 1);
-      headers.push(name, lower === 'content-type' ? typeInLowerCase(value) : value);
-    } else headers[before] = single.has(lower) ? value : `${headers[before]}, ${value}`;
+      headers.push(read?.name ?? name, said);
+    } else headers[before] = single.has(lower) ? said : `${headers[before]}, ${said}`;
   }
   return headers;
+}
+
+/** What Apache reads itself, and writes in its own way. */
+const readByServer: Readonly<Record<string, { name: string; valueOf: (value: string) => string | null }>> = {
+  'content-type': { name: 'Content-Type', valueOf: typeInLowerCase },
+  'last-modified': { name: 'Last-Modified', valueOf: dateOfHttp },
+};
+
+/** `5 Apr 2003 06:07:08 +0000` as browsers know dates; null where it is none. One without a zone is in GMT. */
+function dateOfHttp(value: string): string | null {
+  const date = new Date(/(?:[A-Z]{3}|[+-]\d{4})$/.test(value) ? value : `${value} GMT`);
+  return Number.isNaN(date.getTime()) ? null : date.toUTCString();
 }
 
 /** `TEXT/HTML; charset=X` as Apache writes it. */

@@ -185,12 +185,13 @@ class CgiCall implements LegacyCall {
             return false;
           }
           const isFresh = status === 200 && !isRaw && isFreshFor(method, headers, all);
+          const isBare = isFresh || ((status === 204 || status === 304) && !isRaw);
           this.#head(
             isFresh ? 304 : status,
             isFresh ? '' : reason,
-            isFresh ? withoutFields(all, ['content-type']) : all,
+            isBare ? withoutFields(all, ['content-type']) : all, // as Apache has it: there is no content
           );
-          return method !== 'HEAD' && !isFresh && status !== 204 && status !== 304;
+          return method !== 'HEAD' && !isBare;
         },
         data: (chunk) => this.#isAborted || this.#receiver.data(chunk),
         said: (line) => this.#say(line, script.scriptName),

@@ -100,7 +100,8 @@ sub request {
     %ENV  = map { split /=/, $_, 2 } @rest;
     ( $0, $^T, $@, $!, $? ) = ( $script, time, '', 0, 0 );
     chdir $directory;
-    CGI::initialize_globals() if defined &CGI::initialize_globals;
+    # As CGI.pm does it under mod_perl: its memory is new, and what the script has asked of it (-utf8, -nosticky) stays.
+    if ( defined &CGI::initialize_globals ) { CGI::initialize_globals(); CGI->_setup_symbols(@CGI::SAVED_SYMBOLS) if @CGI::SAVED_SYMBOLS }
     if ( defined $data ) { no warnings; open main::DATA, '<', \$data }
     my $status = finish($call);
     for my $end (@ends) { $? = $status; my $later = finish($end); $status = $later || $? }

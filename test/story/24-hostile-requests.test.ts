@@ -134,5 +134,9 @@ t.test('a client that is refused while it still sends gets to read why', async (
     await client.over();
     client.close();
   }
+  for (const target of ['/%zz', '/a#b', '/%2F']) {
+    const came = await ask(gateway.url, `HEAD ${target} HTTP/1.1\r\n${host}\r\n`, 'HEAD');
+    t.match(came, { kind: 'whole' }, `and so does who asks for the head of ${target} only`);
+  }
   t.same(legacy.requests, [], 'legacy hears nothing of them');
 });

@@ -6,7 +6,8 @@ import { startGateway, type GatewayProcess } from '../../scripts/shop/gateway.ts
 import { ask, type Question, type Reply } from '../helpers/ask.ts';
 import { writeCgiScripts } from '../helpers/cgi-scripts.ts';
 import { useShop } from '../helpers/shop.ts';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { repository } from '../../scripts/shop/shop.ts';
 
 const shop = await useShop(t);
 const odd = writeCgiScripts(join(shop.root, 'cgi-bin'));
@@ -84,7 +85,16 @@ const questions: [path: string, question?: Question][] = [
   ['/cgi-bin/go.pl?to=search;q=blue'],
   ['/cgi-bin/go.pl?to=label;id=1'],
   ['/cgi-bin/import.pl', { method: 'POST', body: '' }],
+  ['/cgi-bin/giftlist.py'],
 ];
+
+t.test('every script of the shop is asked', async (t) => {
+  for (const script of readdirSync(join(repository, 'legacy-stub/cgi-bin')))
+    t.ok(
+      questions.some(([path]) => path.split('?')[0] === `/cgi-bin/${script}`),
+      script,
+    );
+});
 
 /** What is different between servers by its nature: their names, the way between them, new sessions, dates. */
 function common(reply: Reply): Reply {
