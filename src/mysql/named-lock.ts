@@ -1,7 +1,7 @@
 import type { HeldLock, KeptLock } from '../session/lock.ts';
 import { Asker, lockName, type LockParts } from './asker.ts';
 import { FairQueue } from './fair-queue.ts';
-import { lockDown, LockLine, type Question } from './lock-line.ts';
+import { lockDown, LockLine } from './lock-line.ts';
 
 /** No answer to a question that takes 0.1 ms: the server is gone without a word, or stalled. */
 const answerTimeoutMs = 5_000;
@@ -60,7 +60,7 @@ export class NamedLock implements KeptLock {
 
   async ping(): Promise<void> {
     const { line } = await this.#connected();
-    await line.ask([{ sql: '? IS NOT NULL', values: ['ping'] }]);
+    await line.ask("'ping' IS NOT NULL");
   }
 
   async close(): Promise<void> {
@@ -81,7 +81,7 @@ export class NamedLock implements KeptLock {
         await this.#pause(pauseMs);
         try {
           const { line } = await this.#connected();
-          const [had] = isWanted ? await line.ask([{ sql: 'GET_LOCK(?, 0)', values: [name] }]) : [];
+          const had = isWanted ? await line.ask(`GET_LOCK('${name}', 0)`) : 0;
           if (had === 1 && isWanted) giveBack = this.#keep(line, name).release;
           else if (had === 1) await free(line, name);
           return; // or somebody has it by now
@@ -120,27 +120,28 @@ export class NamedLock implements KeptLock {
         if (locks > 0) onLost(locks);
       },
     });
-    const queue = new FairQueue<Asker>({ clock, random, ask: (askers) => line.ask(askers.map(questionOf)) });
-    return { line, queue };
+    const ask = (askers: readonly Asker[]): Promise<number[]> =>
+      Promise.all(askers.map((asker) => line.ask(questionOf(asker))));
+    return { line, queue: new FairQueue<Asker>({ clock, random, ask }) };
   }
 }
 
 /**
  * How many places an asker moves up. IF works out only the branch it takes (verified on MariaDB 10.11): a lock that is
- * not to be had is not taken, and a place is given up in the statement that takes the next one, after it.
+ * not to be had is not taken, and a place is given up in the statement that takes the next one, after it. Names of locks
+ * hold nothing that a string could end with.
  */
-function questionOf({ ahead, behind, here }: Asker): Question {
-  const unless = behind.map(() => 'IF(IS_FREE_LOCK(?), ');
+function questionOf({ ahead, behind, here }: Asker): string {
+  const unless = behind.map((name) => `IF(IS_FREE_LOCK('${name}'), `);
   const from = [here, ...ahead];
-  const steps = ahead.map(
-    (_, index) => `IF(GET_LOCK(?, 0), ${from[index] === null ? 1 : 'RELEASE_LOCK(?)'} + `,
-  );
-  const values = ahead.flatMap((name, index) => [name, from[index] ?? []].flat());
-  const ends = ', 0)'.repeat(unless.length + steps.length);
-  return { sql: `${unless.join('')}${steps.join('')}0${ends}`, values: [...behind, ...values] };
+  const steps = ahead.map((name, index) => {
+    const left = from[index] ?? null;
+    return `IF(GET_LOCK('${name}', 0), ${left === null ? 1 : `RELEASE_LOCK('${left}')`} + `;
+  });
+  return `${unless.join('')}${steps.join('')}0${', 0)'.repeat(unless.length + steps.length)}`;
 }
 
 /** Never rejects: what cannot be given back ends with the connection. */
 async function free(line: LockLine, name: string): Promise<void> {
-  await line.ask([{ sql: 'RELEASE_LOCK(?)', values: [name] }]).catch(() => undefined);
+  await line.ask(`RELEASE_LOCK('${name}')`).catch(() => undefined);
 }
