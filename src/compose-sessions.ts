@@ -1,4 +1,4 @@
-import { randomBytes, scryptSync } from 'node:crypto';
+import { createSecretKey, randomBytes, scryptSync } from 'node:crypto';
 import {
   connectionOptions,
   type LockNews,
@@ -49,7 +49,7 @@ export async function composeSessions(
       nesting: new Nesting({
         gateway: randomBytes(6).toString('base64url'),
         clock: systemClock,
-        key: leaseKey(session.store),
+        key: createSecretKey(leaseKey(session.store)),
         longestQueue,
         isHeld,
       }),

@@ -10,6 +10,22 @@ const waitTimeoutSeconds = 30;
 const heartbeatMs = 10_000;
 const longestConnectMs = 3_000;
 
+interface Question {
+  readonly expression: string;
+  readonly ifQuiet: boolean;
+}
+
+/** What a line of locks stands on. */
+interface LineParts {
+  readonly clock: Clock;
+  /** A server that does not answer within it is taken for lost. */
+  readonly answerTimeoutMs: number;
+  /** A condition of SQL's. */
+  readonly quiet: string;
+  /** Is told, once, how many locks were lost. */
+  readonly onDown: (locks: number) => void;
+}
+
 /** One connection, the named locks it holds and the questions it has not answered: they live and die together. */
 export class LockLine {
   readonly connectionId: number;
@@ -18,14 +34,11 @@ export class LockLine {
   readonly #answerTimeoutMs: number;
   readonly #onDown: (locks: number) => void;
   readonly #held = new HeldLocks();
-  readonly #batches = new Batches<string, number>(mostAtOnce, (questions) => this.#askTogether(questions));
+  readonly #quiet: string;
+  readonly #batches = new Batches<Question, number | null>(mostAtOnce, (all) => this.#askTogether(all));
   #isDown = false;
 
-  /** Connects. A server that does not answer within `answerTimeoutMs` is taken for lost; `onDown` is told of it once. */
-  static async open(
-    options: ConnectionOptions,
-    parts: { clock: Clock; answerTimeoutMs: number; onDown: (locks: number) => void },
-  ): Promise<LockLine> {
+  static async open(options: ConnectionOptions, parts: LineParts): Promise<LockLine> {
     const connectTimeout = Math.min(longestConnectMs, parts.answerTimeoutMs);
     const line = new LockLine(await mysql.createConnection({ ...options, connectTimeout }), parts);
     const sql = `SET SESSION wait_timeout = ${waitTimeoutSeconds}`;
@@ -37,14 +50,12 @@ export class LockLine {
     return line;
   }
 
-  private constructor(
-    connection: Connection,
-    parts: { clock: Clock; answerTimeoutMs: number; onDown: (locks: number) => void },
-  ) {
+  private constructor(connection: Connection, parts: LineParts) {
     this.connectionId = connection.threadId ?? 0;
     this.#connection = connection;
     this.#clock = parts.clock;
     this.#answerTimeoutMs = parts.answerTimeoutMs;
+    this.#quiet = parts.quiet;
     this.#onDown = parts.onDown;
     const ended = (thrown?: unknown): void => this.end(thrown);
     connection.on('error', ended);
@@ -52,11 +63,21 @@ export class LockLine {
   }
 
   /**
-   * The number that an expression is; 0 for NULL. What is asked first is worked out first. Nothing of it is escaped.
+   * The number that an expression is; 0 for NULL. What is asked so first is worked out first. Nothing is escaped.
    * Rejects with Problem LOCK_DOWN.
    */
-  ask(expression: string): Promise<number> {
-    return this.#batches.ask(expression);
+  async ask(expression: string): Promise<number> {
+    return (await this.#batches.ask({ expression, ifQuiet: false })) ?? 0;
+  }
+
+  /** The same where it is quiet; else null, and then the expression was not worked out. */
+  askIfQuiet(expression: string): Promise<number | null> {
+    return this.#batches.ask({ expression, ifQuiet: true });
+  }
+
+  /** Gives a lock back. Never rejects: what cannot be given back ends with the connection. */
+  async free(name: string): Promise<void> {
+    await this.ask(`RELEASE_LOCK('${name}')`).catch(() => undefined);
   }
 
   /** Notes a lock that was just had. Throws Problem LOCK_DOWN where it is lost already. */
@@ -76,15 +97,25 @@ export class LockLine {
 
   /**
    * One column of one name, whatever is asked: mysql2 compiles a reader for each set of names, and keeps it; and a
-   * column without a name of its own is called by its whole text.
+   * column without a name of its own is called by its whole text. IF works out only the branch it takes (verified on
+   * MariaDB 10.11), and CONCAT_WS everything, in its order.
    */
-  async #askTogether(expressions: readonly string[]): Promise<readonly number[]> {
-    const numbers = expressions.map((expression) => `IFNULL(${expression}, 0)`).join();
-    const sql = `SELECT CONCAT_WS(' ', ${numbers}) AS numbers`;
+  async #askTogether(questions: readonly Question[]): Promise<readonly (number | null)[]> {
+    const quietly = questions.filter(({ ifQuiet }) => ifQuiet).map(numberOf);
+    const always = questions.filter(({ ifQuiet }) => !ifQuiet).map(numberOf);
+    const ifQuiet =
+      quietly.length === 0
+        ? []
+        : [`IF(${this.#quiet}, CONCAT_WS(' ', ${quietly.join()}), '${'- '.repeat(quietly.length).trim()}')`];
+    const sql = `SELECT CONCAT_WS(' ', ${[...always, ...ifQuiet].join()}) AS numbers`;
     try {
       const options = { sql, rowsAsArray: true, timeout: this.#answerTimeoutMs };
       const [rows] = await this.#connection.query<RowDataPacket[][]>(options);
-      return String(rows[0]?.[0]).split(' ').map(Number);
+      const numbers = String(rows[0]?.[0])
+        .split(' ')
+        .map((number) => (number === '-' ? null : Number(number)));
+      let [alwaysAt, quietAt] = [0, always.length];
+      return questions.map(({ ifQuiet }) => numbers[ifQuiet ? quietAt++ : alwaysAt++] ?? null);
     } catch (thrown) {
       this.end(thrown);
       throw thrown;
@@ -100,6 +131,10 @@ export class LockLine {
       );
     });
   }
+}
+
+function numberOf({ expression }: Question): string {
+  return `IFNULL(${expression}, 0)`;
 }
 
 /** Nobody can be asked for a lock, and why. */
