@@ -44,10 +44,14 @@ export class NamedLock implements KeptLock {
     const { line, flag, queue } = await this.#connected();
     const name = lockName(scope, sessionId);
     const asker = new Asker(name);
-    await queue.wait(asker, patienceMs - (clock.nowMs() - startedMs), gone);
-    if (asker.here !== null && !asker.hasTurn) await line.free(asker.here);
-    flag.lower(asker);
-    if (!asker.hasTurn) return null;
+    const had = await line.askIfQuiet(`GET_LOCK('${name}', 0)`);
+    if (had !== null) asker.move(had);
+    if (!asker.hasTurn) {
+      await queue.wait(asker, patienceMs - (clock.nowMs() - startedMs), gone);
+      if (asker.here !== null && !asker.hasTurn) await line.free(asker.here);
+      flag.lower(asker);
+      if (!asker.hasTurn) return null;
+    }
     const { lost, release } = this.#keep(line, name);
     const fence = { kind: 'name', lockName: name, connectionId: line.connectionId } as const;
     return { fence, lost, contended: asker.hasWaited, release };
@@ -125,20 +129,13 @@ export class NamedLock implements KeptLock {
       },
     });
     const flag = new WaitingFlag(line, scope);
-    const ask = (askers: readonly Asker[]): Promise<number[]> =>
-      Promise.all(askers.map((asker) => askFor(asker, line, flag)));
+    const askFor = (asker: Asker): Promise<number> => {
+      if (!asker.asksForTurn) flag.raise(asker);
+      return line.ask(questionOf(asker));
+    };
+    const ask = (askers: readonly Asker[]): Promise<number[]> => Promise.all(askers.map(askFor));
     return { line, flag, queue: new FairQueue<Asker>({ clock, random, ask }) };
   }
-}
-
-/** How many places an asker moves up: to the turn at once where nobody waits for any, which is nearly always. */
-async function askFor(asker: Asker, line: LockLine, flag: WaitingFlag): Promise<number> {
-  if (!asker.asksForTurn) flag.raise(asker);
-  else {
-    const had = await line.askIfQuiet(`GET_LOCK('${asker.turn}', 0)`);
-    if (had !== null) return had;
-  }
-  return line.ask(questionOf(asker));
 }
 
 /**
