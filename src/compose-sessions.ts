@@ -23,8 +23,10 @@ import { Turnstile } from './session/turnstile.ts';
 import { watchSessions } from './session/watch.ts';
 import type { Log } from './telemetry/log.ts';
 
-/** Sessions that are remembered: a few kilobytes each. */
+/** Sessions whose timeline is remembered: a few kilobytes each. */
 export const mostSessions = 1_000;
+/** Sessions of which it is remembered how they were left: a kilobyte each, and who is not among them is read anew. */
+const mostWatched = 4_000;
 
 /** All of a gateway that has to do with sessions. */
 export interface ComposedSessions {
@@ -67,7 +69,7 @@ export async function composeSessions(
               clock: systemClock,
               codec: codecCalled(session.serializer),
               trace,
-              mostSessions,
+              mostSessions: mostWatched,
             }),
     },
     notReady: () => lock.ping().then(() => null, sentenceOf),
