@@ -100,7 +100,7 @@ t.test('looking at sessions, on a real MariaDB', async (t) => {
   await t.test(
     'many looks at once are a few statements on one connection, and too many are left out',
     async (t) => {
-      const reader = snapshotReader(options, where, systemClock);
+      const reader = snapshotReader(options, where, fakeClock());
       t.teardown(() => reader.close());
       await reader.look('a');
       const admin = await mariadb.connect();
@@ -117,7 +117,7 @@ t.test('looking at sessions, on a real MariaDB', async (t) => {
   );
 
   await t.test('each of many looks gets the session it asked for, as a look by itself would', async (t) => {
-    const reader = snapshotReader(options, where, systemClock);
+    const reader = snapshotReader(options, where, fakeClock());
     t.teardown(() => reader.close());
     await db.query("INSERT INTO sessions SELECT CONCAT('s', seq), CONCAT('of ', seq) FROM seq_1_to_150");
     const ids = Array.from({ length: 200 }, (_, at) => `s${at + 1}`);
@@ -142,7 +142,7 @@ t.test('looking at sessions, on a real MariaDB', async (t) => {
       await db.query("INSERT INTO collated VALUES ('ABC', 'one'), ('y', 'two'), ('d', 'three')");
       const table = { ...where, table: 'collated' };
       const ids = ['abc', 'ABC', 'i', 'y', 'D', 'd', 'abc ', 'e'];
-      const reader = snapshotReader(options, table, systemClock);
+      const reader = snapshotReader(options, table, fakeClock());
       t.teardown(() => reader.close());
       const together = await Promise.all(ids.map((id) => reader.look(id)));
       const records = sessionRecords(table);
