@@ -117,8 +117,8 @@ export function storyRoutes({ user, password, tcpPort }: MariaDb): string {
 }
 
 /** Fills the table that these turns are about with so many sessions: without it nobody could look at one. */
-export async function fillSessions({ connect }: MariaDb, sessions: number): Promise<void> {
-  const db = await connect('shop');
+export async function fillSessions(mariadb: MariaDb, sessions: number): Promise<void> {
+  const db = await mariadb.connect('shop');
   try {
     await db.query('CREATE TABLE sessions (id CHAR(32) NOT NULL PRIMARY KEY, a_session TEXT NOT NULL)');
     const rows = Array.from({ length: sessions }, (_, at) => {

@@ -111,7 +111,7 @@ export class LockLine {
     try {
       const options = { sql, rowsAsArray: true, timeout: this.#answerTimeoutMs };
       const [rows] = await this.#connection.query<RowDataPacket[][]>(options);
-      const numbers = String(rows[0]?.[0])
+      const numbers = (rows[0]?.[0] as string)
         .split(' ')
         .map((number) => (number === '-' ? null : Number(number)));
       let [alwaysAt, quietAt] = [0, always.length];
