@@ -109,13 +109,11 @@ export class LockLine {
         : [`IF(${this.#quiet}, CONCAT_WS(' ', ${quietly.join()}), '${'- '.repeat(quietly.length).trim()}')`];
     const sql = `SELECT CONCAT_WS(' ', ${[...always, ...ifQuiet].join()}) AS numbers`;
     try {
-      const options = { sql, rowsAsArray: true, timeout: this.#answerTimeoutMs };
-      const [rows] = await this.#connection.query<RowDataPacket[][]>(options);
-      const numbers = (rows[0]?.[0] as string)
-        .split(' ')
-        .map((number) => (number === '-' ? null : Number(number)));
+      const options = { sql, timeout: this.#answerTimeoutMs };
+      const [[row]] = await this.#connection.query<(RowDataPacket & { numbers: string })[]>(options);
+      const numbers = row?.numbers.split(' ').map((number) => (number === '-' ? null : Number(number)));
       let [alwaysAt, quietAt] = [0, always.length];
-      return questions.map(({ ifQuiet }) => numbers[ifQuiet ? quietAt++ : alwaysAt++] ?? null);
+      return questions.map(({ ifQuiet }) => numbers?.[ifQuiet ? quietAt++ : alwaysAt++] ?? null);
     } catch (thrown) {
       this.end(thrown);
       throw thrown;

@@ -3,7 +3,7 @@ import { Problem } from '../../src/errors.ts';
 import type { Exchange } from '../../src/exchange/exchange.ts';
 import type { Flow, Sink } from '../../src/exchange/flow.ts';
 import { legacyBackend } from '../../src/legacy/backend.ts';
-import type { LegacyReceiver } from '../../src/legacy/transport.ts';
+import type { WaitingReceiver } from '../../src/legacy/transport.ts';
 import type { Route } from '../../src/routing/route.ts';
 import { noLease } from '../../src/session/lease.ts';
 import { fakeClock } from '../helpers/clock.ts';
@@ -13,23 +13,21 @@ const piece = Buffer.alloc(40_000, 'x');
 /** Asks legacy, whose part the test plays. */
 function ask() {
   const clock = fakeClock();
-  let receiver: LegacyReceiver | null = null;
+  let receiver: WaitingReceiver | null = null;
   let resumed = 0;
-  const transport = {
-    send: (_: unknown, its: LegacyReceiver) => {
+  const gate = {
+    send: (_: unknown, its: WaitingReceiver) => {
       receiver = its;
       return { abort: () => undefined, abortIfUnsent: () => undefined };
     },
-    close: async () => undefined,
   };
   const exchange = { id: 'e', method: 'GET', target: { target: '/' }, headers: [], body: { lengthBytes: 0 } };
   const route = { timeoutMs: 1_000 } as Route;
-  const outcome = legacyBackend(() => transport, clock).handle(
-    exchange as unknown as Exchange,
-    route,
-    noLease,
-  );
-  const legacy = receiver as unknown as LegacyReceiver;
+  const outcome = legacyBackend(() => gate, clock).handle(exchange as unknown as Exchange, route, noLease, {
+    left: false,
+  });
+  const legacy = receiver as unknown as WaitingReceiver;
+  legacy.given();
   const begin = async (): Promise<Flow> => {
     legacy.head(200, 'OK', ['Content-Type', 'text/plain'], { resume: () => resumed++ });
     const answered = await outcome;
