@@ -116,6 +116,31 @@ export function storyRoutes({ user, password, tcpPort }: MariaDb): string {
   return `session: { store: "${store}" }\nroutes:\n  /**: { to: legacy, session: write }`;
 }
 
+/** Fills the table that these turns are about with so many sessions: without it nobody could look at one. */
+export async function fillSessions(mariadb: MariaDb, sessions: number): Promise<void> {
+  const db = await mariadb.connect('shop');
+  try {
+    await db.query('CREATE TABLE sessions (id CHAR(32) NOT NULL PRIMARY KEY, a_session TEXT NOT NULL)');
+    const rows = Array.from({ length: sessions }, (_, at) => {
+      const id = (at + 1).toString(16).padStart(32, '0'); // as load.lua has them
+      const own = `'_SESSION_ID' => '${id}','_SESSION_ATIME' => 1700000000,'_SESSION_CTIME' => 1700000000`;
+      return [
+        id,
+        `$D = {${own},'_SESSION_REMOTE_ADDR' => '127.0.0.1','cart' => {'1001' => 2,'1002' => 1}};;$D`,
+      ];
+    });
+    await db.query('INSERT INTO sessions VALUES ?', [rows]);
+  } finally {
+    db.destroy();
+  }
+}
+
+/** How many turns a gateway has looked at, before and after. */
+export async function turnsSeen(gateway: GatewayPeer): Promise<number> {
+  const list = (await (await fetch(`${gateway.adminUrl}/sessions`)).json()) as { totals: { seen: number } };
+  return list.totals.seen;
+}
+
 /** How many turns a gateway has taken at the database. */
 export async function turnsTaken(gateway: GatewayPeer): Promise<number> {
   const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sendUp, takeDown } from './big-bodies.ts';
 import { openClients } from './idle-clients.ts';
-import { startBanyan, startPeer, storyRoutes, turnsTaken, type GatewayPeer } from './peers.ts';
+import { fillSessions, startBanyan, startPeer, storyRoutes, turnsTaken, type GatewayPeer } from './peers.ts';
 import { atMost, rounded, type Bench, type Goal, type Measured, type Row } from './report.ts';
 import { buildGateway, moveAside } from './tools.ts';
 import { startMariaDb } from '../scripts/shop/mariadb.ts';
@@ -52,6 +52,7 @@ export const bench: Bench = {
     try {
       const mariadb = await startMariaDb(scratch);
       stops.push(() => mariadb.stop());
+      await fillSessions(mariadb, clients);
       const upstream = await startUpstream(scratch);
       stops.push(() => upstream.stop());
       const options = { log: 'silent', main: buildGateway() };

@@ -1,5 +1,13 @@
 import type { GatewayPeer, Peer } from './peers.ts';
-import { startBanyan, startHttpProxy, startNginx, storyRoutes, turnsTaken } from './peers.ts';
+import {
+  fillSessions,
+  startBanyan,
+  startHttpProxy,
+  startNginx,
+  storyRoutes,
+  turnsSeen,
+  turnsTaken,
+} from './peers.ts';
 import { startCaddy, startHaproxy, startNginxProxy, startUndiciLoop } from './peers-proxy.ts';
 import { load, type Load } from './load.ts';
 import { atLeast, reported, rounded, type Bench, type Goal, type Measured, type Row } from './report.ts';
@@ -67,6 +75,7 @@ async function startAll(scratch: string, stops: (() => Promise<void>)[]) {
     return started;
   };
   const mariadb = keep(await startMariaDb(scratch));
+  await fillSessions(mariadb, sessions);
   const nginx = keep(await startNginx(scratch, page, { aside: false }));
   const upstream = keep(await startNginx(scratch, page, { aside: true }));
   const legacy = new URL(upstream.url).origin;
@@ -107,15 +116,19 @@ async function check(each: Case): Promise<void> {
   );
 }
 
-/** The story lane must really have asked the database for the turn. */
+/** The story lane must really have asked the database for the turn, and looked at the session in it. */
 async function checkTurn(gateway: GatewayPeer): Promise<void> {
-  const before = await turnsTaken(gateway);
+  const counts = async (): Promise<readonly number[]> => [
+    await turnsTaken(gateway),
+    await turnsSeen(gateway),
+  ];
+  const before = await counts();
   await (await fetch(gateway.url, { headers: cookie })).text();
   // The record is made after the answer has been sent.
   await new Promise((resolve) => setTimeout(resolve, 200));
-  const taken = (await turnsTaken(gateway)) - before;
-  if (taken !== 1)
-    throw new Error(`a request with a session took ${taken} turns at the database instead of 1`);
+  const [taken, seen] = (await counts()).map((count, at) => count - (before[at] ?? NaN));
+  if (taken !== 1 || seen !== 1)
+    throw new Error(`of 1 request with a session ${taken} took a turn, and ${seen} were looked at`);
 }
 
 function rowOf(each: Case, measured: Rounds<Load>): Row {

@@ -1,4 +1,4 @@
-import { randomBytes, scryptSync } from 'node:crypto';
+import { createSecretKey, randomBytes, scryptSync } from 'node:crypto';
 import {
   connectionOptions,
   type LockNews,
@@ -23,8 +23,10 @@ import { Turnstile } from './session/turnstile.ts';
 import { watchSessions } from './session/watch.ts';
 import type { Log } from './telemetry/log.ts';
 
-/** Sessions that are remembered: a few kilobytes each. */
+/** Sessions whose timeline is remembered: a few kilobytes each. */
 export const mostSessions = 1_000;
+/** Sessions of which it is remembered how they were left: a kilobyte each, and who is not among them is read anew. */
+const mostWatched = 4_000;
 
 /** All of a gateway that has to do with sessions. */
 export interface ComposedSessions {
@@ -49,7 +51,7 @@ export async function composeSessions(
       nesting: new Nesting({
         gateway: randomBytes(6).toString('base64url'),
         clock: systemClock,
-        key: leaseKey(session.store),
+        key: createSecretKey(leaseKey(session.store)),
         longestQueue,
         isHeld,
       }),
@@ -67,7 +69,7 @@ export async function composeSessions(
               clock: systemClock,
               codec: codecCalled(session.serializer),
               trace,
-              mostSessions,
+              mostSessions: mostWatched,
             }),
     },
     notReady: () => lock.ping().then(() => null, sentenceOf),

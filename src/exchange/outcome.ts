@@ -1,17 +1,18 @@
 import type { Readable } from 'node:stream';
 import type { Problem } from '../errors.ts';
+import type { Flow } from './flow.ts';
 import type { RawHeaders } from './headers.ts';
 
 /** The two implementations a route has. They are called this everywhere: in code, routes.yaml, metrics and docs. */
 export type Side = 'legacy' | 'port';
 
-/** What a side wants the client to get. A stream body has not been read yet; everything else is complete. */
+/** What a side wants the client to get. A flow or a stream has not been read yet; everything else is complete. */
 export interface Answer {
   readonly status: number;
   /** The reason phrase, where the side chose one of its own. */
   readonly reason?: string;
   readonly headers: RawHeaders;
-  readonly body: Buffer | Readable | null;
+  readonly body: Buffer | Flow | Readable | null;
 }
 
 /** A side that produced an answer. */

@@ -43,8 +43,8 @@ export async function serve(
   const report = new Report(exchange, parts.clock);
 
   // 1 decide
-  const visitor = { ...exchange, address: exchange.clientAddress, exchangeId: exchange.id };
-  const decision = decide(matched, visitor, forced);
+  const { sessionId, clientAddress: address, headers, params, id: exchangeId } = exchange;
+  const decision = decide(matched, { sessionId, address, headers, params, exchangeId }, forced);
   report.decided(decision);
   if (decision.serve === null) {
     const problem = new Problem('RETIRED', `route ${matched.route.name} is retired`);

@@ -1,7 +1,7 @@
-import { Readable } from 'node:stream';
 import { Problem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import type { Flow, Sink } from '../exchange/flow.ts';
 import { answerHeaders } from '../exchange/headers.ts';
 import type { Finished, Outcome } from '../exchange/outcome.ts';
 import type { Backend, Presence } from '../routing/backend.ts';
@@ -80,18 +80,26 @@ function handle(
 
 interface Telling {
   given(): void;
-  begun(status: number, reason: string, headers: string[], body: Readable): void;
+  begun(status: number, reason: string, headers: string[], body: Flow): void;
   failed(problem: Problem): void;
   exited(problem: Problem | null): void;
 }
 
-/** Turns what legacy sends into a stream for the client. */
-class AnswerReceiver implements WaitingReceiver {
+/** So much of an answer is kept for a client that has yet to be told of it. */
+const mostKeptBytes = 64 * 1024;
+
+/** Takes in what legacy sends, and hands it on to the client as it comes. */
+class AnswerReceiver implements WaitingReceiver, Flow {
   readonly goesAhead: boolean;
   readonly #client: Presence;
   readonly #tell: Telling;
-  #body: Readable | null = null;
-  #discarding = false;
+  #controls: LegacyControls | null = null;
+  #sink: Sink | null = null;
+  /** What has come before there was a sink. */
+  #kept: Buffer[] = [];
+  #keptBytes = 0;
+  #isComplete = false;
+  #isDiscarding = false;
   #problem: Problem | null = null;
 
   constructor(client: Presence, goesAhead: boolean, tell: Telling) {
@@ -110,32 +118,49 @@ class AnswerReceiver implements WaitingReceiver {
 
   /** Reads on, but keeps nothing: the client has been told something else. */
   discard(): void {
-    this.#discarding = true;
+    this.#isDiscarding = true;
   }
 
   head(status: number, reason: string, headers: string[], controls: LegacyControls): void {
-    if (this.#discarding) return;
-    this.#body = new Readable({ read: () => controls.resume() });
-    // Who sends it may not have begun to listen: legacy can break off while the turn of a new session is awaited.
-    this.#body.on('error', () => undefined);
-    this.#tell.begun(status, reason, headers, this.#body);
+    if (this.#isDiscarding) return;
+    this.#controls = controls;
+    this.#tell.begun(status, reason, headers, this);
   }
 
   data(chunk: Buffer): boolean {
-    return this.#discarding || this.#body === null || this.#body.destroyed || this.#body.push(chunk);
+    if (this.#isDiscarding) return true;
+    if (this.#sink !== null) return this.#sink.data(chunk);
+    this.#kept.push(chunk);
+    this.#keptBytes += chunk.length;
+    return this.#keptBytes < mostKeptBytes;
   }
 
   end(): void {
-    this.#body?.push(null);
+    this.#isComplete = true;
+    this.#sink?.end();
   }
 
+  /** Legacy can break off while the turn of a new session is awaited: then there is nobody to tell yet. */
   failed(problem: Problem): void {
     this.#problem = problem;
-    this.#body?.destroy(problem);
+    this.#sink?.failed(problem);
     this.#tell.failed(problem);
   }
 
   exited(problem: Problem | null): void {
     this.#tell.exited(this.#problem ?? problem);
+  }
+
+  to(sink: Sink): void {
+    this.#sink = sink;
+    if (this.#problem !== null) return sink.failed(this.#problem);
+    let wantsMore = true;
+    for (const chunk of this.#kept.splice(0)) wantsMore = sink.data(chunk);
+    if (this.#isComplete) sink.end();
+    else if (wantsMore && this.#keptBytes >= mostKeptBytes) this.resume();
+  }
+
+  resume(): void {
+    this.#controls?.resume();
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ConnectionOptions } from 'mysql2/promise';
 import type { Clock } from '../exchange/clock.ts';
 
@@ -8,7 +8,7 @@ import type { Clock } from '../exchange/clock.ts';
  * Perl uses: `Apache-Session-<id>`, and the bare session id of CGI::Session 3.x (perl.md 0.6).
  */
 export function lockName(scope: string, sessionId: string): string {
-  return `bny:${createHash('sha256').update(`${scope}\0${sessionId}`).digest('hex').slice(0, 40)}`;
+  return `bny:${hash('sha256', `${scope}\0${sessionId}`, 'hex').slice(0, 40)}`;
 }
 
 /** What a lock between gateways stands on. */
@@ -22,7 +22,7 @@ export interface LockParts {
   readonly onLost: (locks: number) => void;
 }
 
-/** Places to wait at, besides the turn itself. Each costs an uncontended turn 3 us at the server, measured. */
+/** Places to wait at, besides the turn itself. */
 const places = 7;
 
 /**
@@ -32,13 +32,13 @@ const places = 7;
  * to stand nowhere, and nobody gets ahead of anybody.
  */
 export class Asker {
-  /** The turn, and the places behind it. */
-  readonly #names: readonly string[];
+  /** The name of the turn. */
+  readonly turn: string;
   #at: number | null = null;
   #refusals = 0;
 
   constructor(turn: string) {
-    this.#names = [turn, ...Array.from({ length: places }, (_, place) => `${turn}:${place + 1}`)];
+    this.turn = turn;
   }
 
   get hasTurn(): boolean {
@@ -55,32 +55,42 @@ export class Asker {
     return this.#at === null && this.#refusals < 2;
   }
 
+  /** Whether it asks for the turn, and not yet for a place. */
+  get asksForTurn(): boolean {
+    return this.#refusals === 0;
+  }
+
   /** The lock that it stands at; null where it stands nowhere. */
   get here(): string | null {
-    return this.#at === null ? null : (this.#names[this.#at] ?? null);
+    return this.#at === null ? null : this.#nameOf(this.#at);
   }
 
   /** The locks that it asks for, one after the other. */
   get ahead(): readonly string[] {
-    return this.#asksForTurn ? this.#names.slice(0, 1) : this.#names.slice(0, this.#start).reverse();
+    return this.asksForTurn ? [this.turn] : this.#namesBefore(this.#start);
   }
 
   /** None of these may be held when it takes the first. From the back to the front, as those who stand there move. */
   get behind(): readonly string[] {
-    return this.#asksForTurn ? this.#names.slice(1).reverse() : [];
+    return this.asksForTurn ? this.#namesBefore(places + 1).slice(0, -1) : [];
   }
 
   /** It got so many of the locks ahead, and stands at the last of them. */
   move(steps: number): void {
     if (steps === 0) this.#refusals++;
-    else this.#at = this.#asksForTurn ? 0 : this.#start - steps;
-  }
-
-  get #asksForTurn(): boolean {
-    return this.#refusals === 0;
+    else this.#at = this.asksForTurn ? 0 : this.#start - steps;
   }
 
   get #start(): number {
-    return this.#at ?? this.#names.length;
+    return this.#at ?? places + 1;
+  }
+
+  #nameOf(place: number): string {
+    return place === 0 ? this.turn : `${this.turn}:${place}`;
+  }
+
+  /** From the place before this one to the turn. */
+  #namesBefore(place: number): string[] {
+    return Array.from({ length: place }, (_, steps) => this.#nameOf(place - 1 - steps));
   }
 }

@@ -81,11 +81,13 @@ async function tryNames(connection: Connection): Promise<LockChoice> {
  */
 export function chosenLock(options: ConnectionOptions, make: (choice: LockChoice) => KeptLock): KeptLock {
   let chosen: Promise<KeptLock> | null = null;
+  /** The same once it is there: nobody has to wait for it then. */
+  let known: KeptLock | null = null;
   let isClosed = false;
   const choose = (): Promise<KeptLock> => {
     if (isClosed) return Promise.reject(lockDown(new Error('the gateway is closing')));
     chosen ??= lockKindFor(options)
-      .then(make)
+      .then((choice) => (known = make(choice)))
       .catch((thrown: unknown) => {
         chosen = null;
         throw thrown;
@@ -93,10 +95,12 @@ export function chosenLock(options: ConnectionOptions, make: (choice: LockChoice
     return chosen;
   };
   return {
-    acquire: async (...order) => (await choose()).acquire(...order),
+    acquire: (...order) =>
+      known === null ? choose().then((lock) => lock.acquire(...order)) : known.acquire(...order),
     ping: async () => (await choose()).ping(),
     close: async () => {
       isClosed = true;
+      known = null;
       await (await chosen?.catch(() => null))?.close();
     },
   };

@@ -61,7 +61,7 @@ export class FairQueue<A extends Asker> {
    */
   async wait(asker: A, patienceMs: number, gone: AbortSignal): Promise<void> {
     const deadlineMs = this.#clock.nowMs() + patienceMs;
-    let moved = await this.#askFor([asker]).then(([first]) => first === true);
+    let moved = asker.asksForTurn && (await this.#askFor([asker]))[0] === true;
     let pauseMs = shortestPauseMs;
     while (!asker.hasTurn && !gone.aborted && this.#clock.nowMs() < deadlineMs) {
       if (asker.isNew) {

@@ -1,7 +1,8 @@
 import type { HeldLock, KeptLock } from '../session/lock.ts';
 import { Asker, lockName, type LockParts } from './asker.ts';
 import { FairQueue } from './fair-queue.ts';
-import { lockDown, LockLine, type Question } from './lock-line.ts';
+import { lockDown, LockLine } from './lock-line.ts';
+import { nobodyWaits, WaitingFlag } from './waiting-flag.ts';
 
 /** No answer to a question that takes 0.1 ms: the server is gone without a word, or stalled. */
 const answerTimeoutMs = 5_000;
@@ -17,6 +18,7 @@ export interface NamedLockParts extends LockParts {
 
 interface Live {
   readonly line: LockLine;
+  readonly flag: WaitingFlag;
   readonly queue: FairQueue<Asker>;
 }
 
@@ -39,12 +41,17 @@ export class NamedLock implements KeptLock {
   async acquire(sessionId: string, patienceMs: number, gone: AbortSignal): Promise<HeldLock | null> {
     const { scope, clock } = this.#parts;
     const startedMs = clock.nowMs();
-    const { line, queue } = await this.#connected();
+    const { line, flag, queue } = await this.#connected();
     const name = lockName(scope, sessionId);
     const asker = new Asker(name);
-    await queue.wait(asker, patienceMs - (clock.nowMs() - startedMs), gone);
-    if (asker.here !== null && !asker.hasTurn) await free(line, asker.here);
-    if (!asker.hasTurn) return null;
+    const had = await line.askIfQuiet(`GET_LOCK('${name}', 0)`);
+    if (had !== null) asker.move(had);
+    if (!asker.hasTurn) {
+      await queue.wait(asker, patienceMs - (clock.nowMs() - startedMs), gone);
+      if (asker.here !== null && !asker.hasTurn) await line.free(asker.here);
+      flag.lower(asker);
+      if (!asker.hasTurn) return null;
+    }
     const { lost, release } = this.#keep(line, name);
     const fence = { kind: 'name', lockName: name, connectionId: line.connectionId } as const;
     return { fence, lost, contended: asker.hasWaited, release };
@@ -55,12 +62,12 @@ export class NamedLock implements KeptLock {
     const { lost, letGo } = line.hold();
     let giveBack = (): Promise<void> => Promise.resolve();
     lost.addEventListener('abort', () => (giveBack = this.#takeAgain(name)), { once: true });
-    return { lost, release: () => (letGo() ? free(line, name) : giveBack()) };
+    return { lost, release: () => (letGo() ? line.free(name) : giveBack()) };
   }
 
   async ping(): Promise<void> {
     const { line } = await this.#connected();
-    await line.ask([{ sql: '? IS NOT NULL', values: ['ping'] }]);
+    await line.ask("'ping' IS NOT NULL");
   }
 
   async close(): Promise<void> {
@@ -81,9 +88,9 @@ export class NamedLock implements KeptLock {
         await this.#pause(pauseMs);
         try {
           const { line } = await this.#connected();
-          const [had] = isWanted ? await line.ask([{ sql: 'GET_LOCK(?, 0)', values: [name] }]) : [];
+          const had = isWanted ? await line.ask(`GET_LOCK('${name}', 0)`) : 0;
           if (had === 1 && isWanted) giveBack = this.#keep(line, name).release;
-          else if (had === 1) await free(line, name);
+          else if (had === 1) await line.free(name);
           return; // or somebody has it by now
         } catch {
           // the server is not back yet
@@ -111,36 +118,36 @@ export class NamedLock implements KeptLock {
   }
 
   async #connect(): Promise<Live> {
-    const { options, clock, random, onLost } = this.#parts;
+    const { options, scope, clock, random, onLost } = this.#parts;
     const line = await LockLine.open(options, {
       clock,
       answerTimeoutMs: this.#parts.answerTimeoutMs ?? answerTimeoutMs,
+      quiet: nobodyWaits(scope),
       onDown: (locks) => {
         this.#live = null;
         if (locks > 0) onLost(locks);
       },
     });
-    const queue = new FairQueue<Asker>({ clock, random, ask: (askers) => line.ask(askers.map(questionOf)) });
-    return { line, queue };
+    const flag = new WaitingFlag(line, scope);
+    const askFor = (asker: Asker): Promise<number> => {
+      if (!asker.asksForTurn) flag.raise(asker);
+      return line.ask(questionOf(asker));
+    };
+    const ask = (askers: readonly Asker[]): Promise<number[]> => Promise.all(askers.map(askFor));
+    return { line, flag, queue: new FairQueue<Asker>({ clock, random, ask }) };
   }
 }
 
 /**
- * How many places an asker moves up. IF works out only the branch it takes (verified on MariaDB 10.11): a lock that is
- * not to be had is not taken, and a place is given up in the statement that takes the next one, after it.
+ * Asks how many places an asker moves up. A lock that is not to be had is not taken, and a place is given up in the
+ * statement that takes the next one, after it. Names of locks hold nothing that a string could end with.
  */
-function questionOf({ ahead, behind, here }: Asker): Question {
-  const unless = behind.map(() => 'IF(IS_FREE_LOCK(?), ');
+function questionOf({ ahead, behind, here }: Asker): string {
+  const unless = behind.map((name) => `IF(IS_FREE_LOCK('${name}'), `);
   const from = [here, ...ahead];
-  const steps = ahead.map(
-    (_, index) => `IF(GET_LOCK(?, 0), ${from[index] === null ? 1 : 'RELEASE_LOCK(?)'} + `,
-  );
-  const values = ahead.flatMap((name, index) => [name, from[index] ?? []].flat());
-  const ends = ', 0)'.repeat(unless.length + steps.length);
-  return { sql: `${unless.join('')}${steps.join('')}0${ends}`, values: [...behind, ...values] };
-}
-
-/** Never rejects: what cannot be given back ends with the connection. */
-async function free(line: LockLine, name: string): Promise<void> {
-  await line.ask([{ sql: 'RELEASE_LOCK(?)', values: [name] }]).catch(() => undefined);
+  const steps = ahead.map((name, index) => {
+    const left = from[index] ?? null;
+    return `IF(GET_LOCK('${name}', 0), ${left === null ? 1 : `RELEASE_LOCK('${left}')`} + `;
+  });
+  return `${unless.join('')}${steps.join('')}0${', 0)'.repeat(unless.length + steps.length)}`;
 }

@@ -48,6 +48,11 @@ export class SessionKeyRows implements SessionRecords {
     return (await this.#find(connection, id, forUpdate))?.bytes ?? null;
   }
 
+  /** One after the other: a session is many rows, and there are few such sites. */
+  readAll(connection: Connection, ids: readonly string[]): Promise<(Buffer | null)[]> {
+    return Promise.all(ids.map((id) => this.read(connection, id, false)));
+  }
+
   insert(): Promise<void> {
     return Promise.reject(
       new Problem('SESSION_UNWRITABLE', 'only the application can begin a session of rows'),

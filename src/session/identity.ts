@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Problem } from '../errors.ts';
 import { cookieValue } from '../exchange/cookies.ts';
 import { requestHead } from '../exchange/form.ts';
@@ -104,7 +104,7 @@ function idParameter({ headers, method, query, body }: IdSource, name: string): 
 
 /** A short name for a session in logs: enough to tell sessions apart, nothing to enter one with. */
 export function sessionLabel(sessionId: string): string {
-  return createHash('sha256').update(sessionId).digest('hex').slice(0, 10);
+  return hash('sha256', sessionId, 'hex').slice(0, 10);
 }
 
 /** A path for the log: where the site keeps ids in paths, one that stands in it is shown as its label. */

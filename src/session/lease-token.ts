@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Fence } from './lock.ts';
 
 /** What a lease token says: whose turn it is, in which session, and until when it may be shown. */
@@ -18,13 +18,13 @@ export interface LeaseClaims {
 const longestToken = 1024;
 
 /** A token that whoever serves an exchange may hand on to requests of its own, so that they join its turn. */
-export function signLease(claims: LeaseClaims, key: Buffer): string {
+export function signLease(claims: LeaseClaims, key: KeyObject): string {
   const text = Buffer.from(JSON.stringify(claims)).toString('base64url');
   return `${text}.${signature(text, key).toString('base64url')}`;
 }
 
 /** What a token claims, or null where it was not signed with this key, is no token, or is out of date. Never throws. */
-export function readLease(token: string, key: Buffer, nowMs: number): LeaseClaims | null {
+export function readLease(token: string, key: KeyObject, nowMs: number): LeaseClaims | null {
   const [text = '', signed = '', ...more] = token.length > longestToken ? [] : token.split('.');
   const given = Buffer.from(signed, 'base64url');
   const wanted = signature(text, key);
@@ -34,6 +34,6 @@ export function readLease(token: string, key: Buffer, nowMs: number): LeaseClaim
   return claims.expiresAtMs > nowMs ? claims : null;
 }
 
-function signature(text: string, key: Buffer): Buffer {
+function signature(text: string, key: KeyObject): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }

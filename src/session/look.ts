@@ -8,44 +8,46 @@ export interface SnapshotReader {
   close(): Promise<void>;
 }
 
-/** Looks under way at once; beyond this one is left out. */
-const mostLooks = 64;
 /** How long a look may take: a turn waits for it. */
-const patienceMs = 250;
+export const patienceMs = 250;
 /** How long nobody looks after a look that failed: a store in trouble must not cost every request its patience. */
 const restMs = 1_000;
+/** Looks under way at once; beyond this one is left out. */
+const mostLooks = 64;
 
-/**
- * Looks with bounded patience. `read` is told when nobody waits for it any more, and counts as a look until it settles,
- * however late that is.
- */
+/** Looks, and after a `read` that rejects looks no more for a while. */
+export function restAfter(
+  read: (id: string) => Promise<Buffer | null>,
+  clock: Clock,
+): SnapshotReader['look'] {
+  let restsUntilMs = -Infinity;
+  return async (id) => {
+    if (clock.nowMs() < restsUntilMs) return null;
+    try {
+      return { bytes: await read(id), takenAtMs: clock.epochMs() };
+    } catch {
+      restsUntilMs = clock.nowMs() + restMs;
+      return null;
+    }
+  };
+}
+
+/** Looks with bounded patience. A `read` counts as a look until it settles, however late that is. */
 export function patientLook(
-  read: (id: string, late: AbortSignal) => Promise<Buffer | null>,
+  read: (id: string) => Promise<Buffer | null>,
   clock: Clock,
 ): SnapshotReader['look'] {
   let looks = 0;
-  let restsUntilMs = -Infinity;
-  const readOne = async (id: string, late: AbortSignal): Promise<Sight | null> => {
+  const look = restAfter(async (id) => {
     looks++;
+    const reading = read(id).finally(() => looks--);
+    const late = Promise.withResolvers<never>();
+    const callOff = clock.after(patienceMs, () => late.reject(new Error('nobody waits any more')));
     try {
-      return { bytes: await read(id, late), takenAtMs: clock.epochMs() };
-    } catch {
-      return null; // the same as being late
+      return await Promise.race([reading, late.promise]);
     } finally {
-      looks--;
+      callOff();
     }
-  };
-  return async (id) => {
-    if (looks >= mostLooks || clock.nowMs() < restsUntilMs) return null;
-    const late = new AbortController();
-    const isOver = Promise.withResolvers<null>();
-    const callOff = clock.after(patienceMs, () => {
-      late.abort();
-      isOver.resolve(null);
-    });
-    const sight = await Promise.race([isOver.promise, readOne(id, late.signal)]);
-    callOff();
-    if (sight === null) restsUntilMs = clock.nowMs() + restMs;
-    return sight;
-  };
+  }, clock);
+  return (id) => (looks >= mostLooks ? Promise.resolve(null) : look(id));
 }

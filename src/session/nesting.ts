@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../exchange/clock.ts';
 import { sessionLabel } from './identity.ts';
 import { readLease, signLease } from './lease-token.ts';
@@ -16,8 +17,8 @@ export interface NestingParts {
   readonly clock: Clock;
   /** Tells this gateway from all others. */
   readonly gateway: string;
-  /** Signs lease tokens; the same for all gateways that are to know each other's. */
-  readonly key: Buffer;
+  /** Signs lease tokens; the same for all gateways that are to know each other's. Prepared once: that takes longer than to sign. */
+  readonly key: KeyObject;
   readonly longestQueue: number;
   /** Whether a turn of another gateway is still held. Never rejects. */
   readonly isHeld: (fence: Fence) => Promise<boolean>;

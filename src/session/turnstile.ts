@@ -75,7 +75,9 @@ export class Turnstile {
     const startedMs = this.#clock.nowMs();
     for (const witness of this.#witnesses.get(sessionId) ?? []) witness.disturbed = true;
     const queued = this.#isWorkedOn(sessionId);
-    await this.#reachHead(sessionId, patienceMs, gone);
+    const queue = this.#queues.get(sessionId);
+    if (queue === undefined) this.#queues.set(sessionId, []);
+    else await this.#reachHead(queue, patienceMs, gone);
     const headMs = this.#clock.nowMs();
     let lock: HeldLock | null;
     this.#waiting++;
@@ -124,12 +126,7 @@ export class Turnstile {
     return queue !== undefined && (queue.length > 0 || !this.#leaving.has(sessionId));
   }
 
-  async #reachHead(sessionId: string, patienceMs: number, gone: AbortSignal): Promise<void> {
-    const queue = this.#queues.get(sessionId);
-    if (queue === undefined) {
-      this.#queues.set(sessionId, []);
-      return;
-    }
+  async #reachHead(queue: Waiter[], patienceMs: number, gone: AbortSignal): Promise<void> {
     if (queue.length >= this.#longestQueue) {
       throw new Problem('TURN_QUEUE_FULL', `${queue.length} requests of the session are waiting already`);
     }

@@ -12,6 +12,17 @@ import {
 import { takeSnapshot, type Sight, type Snapshot, type Trace } from './snapshot.ts';
 import type { TimelineStore } from './timeline-entry.ts';
 
+/** What was seen of a session at two ends; null for what was not seen. */
+interface Sights {
+  readonly before: Sight | null;
+  readonly after: Sight | null;
+}
+
+interface Snapshots {
+  readonly before: Snapshot | null;
+  readonly after: Snapshot | null;
+}
+
 /** Watches what happens to sessions in turns, and between them. */
 export interface SessionWatch {
   /** The row of a session now; null where it was not seen. Never rejects. */
@@ -20,13 +31,9 @@ export interface SessionWatch {
    * What a turn did that is just over. Turns of one session are told in their order: the telling is done when this
    * returns, the promise only waits for the answer. Never rejects.
    */
-  turn(
-    sessionId: string,
-    holder: TurnHolder,
-    sights: { before: Sight | null; after: Sight | null },
-  ): Promise<TurnSeen>;
+  turn(sessionId: string, holder: TurnHolder, sights: Sights): Promise<TurnSeen>;
   /** What was done between two looks by a request that was in no turn, or within one. Never throws. */
-  aside(sights: { before: Sight | null; after: Sight | null }): SessionWork;
+  aside(sights: Sights): SessionWork;
   /** Whether no other gateway was there since that moment. Never rejects. */
   aloneSince(epochMs: number): Promise<boolean>;
 }
@@ -49,6 +56,13 @@ export function watchSessions(parts: WatchParts): SessionWatch {
   const detector = new LostUpdates(parts.mostSessions);
   const snapshot = (sight: Sight | null, known: Snapshot | null): Snapshot | null =>
     sight === null ? null : takeSnapshot(sight, parts.codec, parts.trace, known);
+  /** The two ends of a turn, of which a session is nearly always the same at both: then it is read once. */
+  const bothOf = (sights: Sights, known: Snapshot | null): Snapshots => {
+    const before = snapshot(sights.before, known);
+    const isSame = before !== null && sights.after !== null && areSame(sights.before, sights.after);
+    const after = isSame ? { ...before, takenAtMs: sights.after.takenAtMs } : snapshot(sights.after, before);
+    return { before, after };
+  };
   /** Whether a change may have been made in a turn of another gateway's. */
   const isExplained = async (session: string, { digest }: Snapshot, outside: Outside): Promise<boolean> => {
     if (await parts.aloneSince(outside.leftAtMs)) return false;
@@ -59,8 +73,7 @@ export function watchSessions(parts: WatchParts): SessionWatch {
     look: (sessionId) => parts.look(sessionId),
     turn: async (sessionId, holder, sights) => {
       const session = sessionLabel(sessionId);
-      const before = snapshot(sights.before, detector.lastLeft(session));
-      const after = snapshot(sights.after, before);
+      const { before, after } = bothOf(sights, detector.lastLeft(session));
       const seen = detector.turn(session, holder, { before, after });
       parts.others?.left(session, after, after?.takenAtMs ?? parts.clock.epochMs());
       const { outside } = seen;
@@ -68,9 +81,14 @@ export function watchSessions(parts: WatchParts): SessionWatch {
       return { ...seen, outside: { ...outside, kind: 'other_gateway', undone: [] } };
     },
     aside: (sights) => {
-      const before = snapshot(sights.before, null);
-      return workBetween(before, snapshot(sights.after, before));
+      const { before, after } = bothOf(sights, null);
+      return workBetween(before, after);
     },
     aloneSince: (epochMs) => parts.aloneSince(epochMs),
   };
+}
+
+function areSame(one: Sight | null, { bytes }: Sight): boolean {
+  if (one === null || one.bytes === null || bytes === null) return one?.bytes === bytes;
+  return one.bytes.equals(bytes);
 }

@@ -105,13 +105,15 @@ export function keepsItsPromises(
     const held = await take(holder, 'a');
     const order: number[] = [];
     const waits: Promise<void>[] = [];
+    const refused = Promise.withResolvers<void>();
     for (const gateway of [1, 2, 3]) {
       const clock = pausingClock();
       const lock = open(t, clock);
       const pause = clock.pause();
       waits.push(
-        take(lock, 'a', 10_000).then((next) => {
+        take(lock, 'a', 10_000).then(async (next) => {
           order.push(gateway);
+          await refused.promise;
           return next.release();
         }),
       );
@@ -119,6 +121,7 @@ export function keepsItsPromises(
     }
     await held.release();
     t.equal(await holder.acquire('a', 0, stays), null, 'nor does the one that had it come before them');
+    refused.resolve();
     await Promise.all(waits);
     t.same(order, [1, 2, 3]);
   });

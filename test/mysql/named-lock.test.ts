@@ -5,6 +5,7 @@ import type { Problem } from '../../src/errors.ts';
 import { systemClock } from '../../src/exchange/clock.ts';
 import { lockName } from '../../src/mysql/asker.ts';
 import { NamedLock, type NamedLockParts } from '../../src/mysql/named-lock.ts';
+import { flagNames } from '../../src/mysql/waiting-flag.ts';
 import type { HeldLock } from '../../src/session/lock.ts';
 import { fakeClock, settle } from '../helpers/clock.ts';
 import { isAborted, keepsItsPromises, statementsDuring, stays, take } from './lock-contract.ts';
@@ -50,9 +51,9 @@ t.test('on a real MariaDB', async (t) => {
   }
 
   /** The connection that holds a lock at the server, or null. */
-  async function holder(t: Test, id: string): Promise<number | null> {
+  async function holder(t: Test, id: string, place = ''): Promise<number | null> {
     const [rows] = await admin.query<RowDataPacket[]>('SELECT IS_USED_LOCK(?) AS holder', [
-      lockName(t.name, id),
+      `${lockName(t.name, id)}${place}`,
     ]);
     return rows[0]?.['holder'] as number | null;
   }
@@ -94,7 +95,7 @@ t.test('on a real MariaDB', async (t) => {
       await other.ping(); // answered after the question of the waiter, on the same connection
     }
     t.equal(await waiting, null);
-    t.ok(clock.nowMs() >= 60 && clock.nowMs() <= 101, `after ${clock.nowMs()} of 100 ms`);
+    t.ok(clock.nowMs() >= 60 && clock.nowMs() <= 102, `after ${clock.nowMs()} of 100 ms`);
   });
 
   await t.test('who is gone does not wait on', async (t) => {
@@ -151,6 +152,68 @@ t.test('on a real MariaDB', async (t) => {
       await Promise.all(taken.map((each) => each.release()));
     },
   );
+
+  await t.test('nobody gets past a gateway that stands at any place and has its flag up', async (t) => {
+    const lock = open(t);
+    const somebody = await mariadb.connect();
+    t.teardown(() => somebody.destroy());
+    const taking = async (name: string): Promise<void> =>
+      void (await somebody.query('SELECT GET_LOCK(?, 0)', [name]));
+    const flag = flagNames(t.name)[3] as string;
+    await taking(flag);
+    for (const place of [1, 4, 7]) {
+      const id = `s${place}`;
+      await taking(`${lockName(t.name, id)}:${place}`);
+      t.equal(await lock.acquire(id, 0, stays), null, `somebody stands at place ${place}`);
+      await take(lock, `another than ${id}`);
+      await somebody.query('SELECT RELEASE_LOCK(?)', [`${lockName(t.name, id)}:${place}`]);
+      const had = await take(lock, id);
+      t.equal(had.contended, false);
+      await had.release();
+    }
+  });
+
+  await t.test(
+    'a flag is up while somebody waits, before there is a place to be passed, and then no more',
+    async (t) => {
+      const [one, other] = [open(t), open(t)];
+      const [held, alsoHeld] = [await take(one, 'a'), await take(one, 'b')];
+      const up = async (): Promise<number> => {
+        const sql = flagNames(t.name).map((name) => `(IS_USED_LOCK('${name}') IS NOT NULL)`);
+        const [rows] = await admin.query<RowDataPacket[]>(`SELECT ${sql.join(' + ')} AS up`);
+        return Number(rows[0]?.['up']);
+      };
+      t.equal(await up(), 0);
+      let waiting: Promise<(HeldLock | null)[]> | undefined;
+      const asked = await statementsDuring(admin, async () => {
+        waiting = Promise.all(['a', 'b'].map((id) => other.acquire(id, 60_000, stays)));
+        while ((await up()) === 0) await other.ping();
+      });
+      const first = asked.findIndex((sql) => sql.includes(`GET_LOCK('${flagNames(t.name)[0]}'`));
+      const place = asked.findIndex((sql) => sql.includes(`GET_LOCK('${lockName(t.name, 'a')}:7'`));
+      t.ok(first !== -1 && (place === -1 || first <= place), 'the flag goes up first');
+      if (first === place) t.ok((asked[first] ?? '').indexOf('waits') < (asked[first] ?? '').indexOf(':7'));
+      t.equal(await up(), 1, 'one for all who wait');
+      await held.release();
+      await alsoHeld.release();
+      const had = await waiting;
+      t.ok(had?.every((each) => each?.contended === true));
+      await other.ping(); // answered after the flag is given back, on the same connection
+      t.equal(await up(), 0);
+    },
+  );
+
+  await t.test('a herd of gateways finds a flag, or all are up', async (t) => {
+    const somebody = await mariadb.connect();
+    t.teardown(() => somebody.destroy());
+    for (const name of flagNames(t.name)) await somebody.query('SELECT GET_LOCK(?, 0)', [name]);
+    const [one, other] = [open(t), open(t)];
+    const held = await take(one, 'a');
+    const waiting = other.acquire('a', 60_000, stays);
+    while ((await holder(t, 'a', ':1')) === null) await other.ping();
+    await held.release();
+    t.equal((await waiting)?.contended, true, 'it waits and has its turn without one');
+  });
 
   await t.test('the connection is kept alive by a question now and then', async (t) => {
     const clock = fakeClock();

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import t from 'tap';
 import { Problem } from '../../src/errors.ts';
 import type { Lease } from '../../src/session/lease.ts';
@@ -16,7 +17,7 @@ function setUp() {
   const parts = {
     gateway: 'one',
     clock,
-    key: Buffer.alloc(32, 'k'),
+    key: createSecretKey(Buffer.alloc(32, 'k')),
     longestQueue: 2,
     isHeld: async () => false,
   };
@@ -86,7 +87,7 @@ t.test('a turn that is over cannot be joined, nor can it by a token of another s
   const stranger = new Nesting({
     ...parts,
     gateway: 'two',
-    key: Buffer.alloc(32, 'x'),
+    key: createSecretKey(Buffer.alloc(32, 'x')),
     isHeld: async () => true,
   });
   t.equal(await stranger.byToken(token, 's'), null, 'another key');
