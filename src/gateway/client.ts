@@ -5,60 +5,61 @@ import type { Answer } from '../exchange/outcome.ts';
 import { whyCut } from './backlog.ts';
 import { linger } from './linger.ts';
 import type { OutletTo } from './outlet.ts';
-import { watchPresence } from './presence.ts';
 import { send } from './send.ts';
 
-/** Whoever sent the request: what can be said to them, and whether they are still there. */
-export interface Client {
-  /** Whether the client left before its answer was complete. */
-  readonly left: boolean;
-  /** Why it was cut off, where it was not its own doing. */
-  readonly cut: Problem | null;
-  /** Aborted when it leaves; made only for who waits for it. */
-  readonly gone: AbortSignal;
-  /** What was sent so far: a status, or null. */
-  readonly status: number | null;
-  /** Sends an answer. Resolves, never rejects, when it is sent or the client is gone; with what cut it short. */
-  send(answer: Answer): Promise<Problem | null>;
-  /** Tells what went wrong, in the table's words: JSON for who asks for it, else a plain page. */
-  apologise(problem: Problem, exchangeId: string): void;
-}
+/** Whoever sent the request, at the other end of Node's response: what can be said to them, and whether they are still there. */
+export class Client {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #outletTo: OutletTo;
+  #left = false;
+  #gone: AbortController | null = null;
+  #status: number | null = null;
 
-/** The client at the other end of Node's response. */
-export function clientOf(request: IncomingMessage, response: ServerResponse, outletTo: OutletTo): Client {
-  let left = false;
-  let gone: AbortController | null = null;
-  let status: number | null = null;
-  response.once('close', () => {
-    if (response.writableFinished) return;
-    left = true;
-    gone?.abort();
-  });
-  watchPresence(request, response);
-  return {
-    get left() {
-      return left;
-    },
-    get cut() {
-      return whyCut(response);
-    },
-    get gone() {
-      gone ??= new AbortController();
-      if (left) gone.abort();
-      return gone.signal;
-    },
-    get status() {
-      return status;
-    },
-    send: (answer) => {
-      status = answer.status;
-      return send(response, answer, outletTo);
-    },
-    apologise: (problem, exchangeId) => {
-      status = problem.status;
-      apologise(request, response, problem, exchangeId);
-    },
-  };
+  constructor(request: IncomingMessage, response: ServerResponse, outletTo: OutletTo) {
+    this.#request = request;
+    this.#response = response;
+    this.#outletTo = outletTo;
+    response.on('close', () => {
+      if (response.writableFinished) return;
+      this.#left = true;
+      this.#gone?.abort();
+    });
+  }
+
+  /** Whether the client left before its answer was complete. */
+  get left(): boolean {
+    return this.#left;
+  }
+
+  /** Why it was cut off, where it was not its own doing. */
+  get cut(): Problem | null {
+    return whyCut(this.#response);
+  }
+
+  /** Aborted when it leaves; made only for who waits for it. */
+  get gone(): AbortSignal {
+    this.#gone ??= new AbortController();
+    if (this.#left) this.#gone.abort();
+    return this.#gone.signal;
+  }
+
+  /** What was sent so far: a status, or null. */
+  get status(): number | null {
+    return this.#status;
+  }
+
+  /** Sends an answer. Resolves, never rejects, when it is sent or the client is gone; with what cut it short. */
+  send(answer: Answer): Promise<Problem | null> {
+    this.#status = answer.status;
+    return send(this.#response, answer, this.#outletTo);
+  }
+
+  /** Tells what went wrong, in the table's words: JSON for who asks for it, else a plain page. */
+  apologise(problem: Problem, exchangeId: string): void {
+    this.#status = problem.status;
+    apologise(this.#request, this.#response, problem, exchangeId);
+  }
 }
 
 /** Tells a client what went wrong, where its answer has not begun; else the connection is cut. */

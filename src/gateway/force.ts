@@ -1,3 +1,4 @@
+import type { Clock } from '../exchange/clock.ts';
 import { cookieValue } from '../exchange/cookies.ts';
 import { headerValue, type RawHeaders } from '../exchange/headers.ts';
 import type { Answer } from '../exchange/outcome.ts';
@@ -16,7 +17,7 @@ export function forcedSide(
   headers: RawHeaders,
   route: Route,
   adminToken: string | null,
-  nowMs: number,
+  clock: Pick<Clock, 'epochMs'>,
 ): Forced | null {
   if (adminToken === null) return null;
   const asked = headerValue(headers, sideField);
@@ -25,7 +26,7 @@ export function forcedSide(
     return token !== null && isAdminToken(token, adminToken) ? { side: asked, by: 'token' } : null;
   }
   const signed = asked ?? cookieValue(headers, passName);
-  const pass = signed === null ? null : readPass(signed, adminToken, nowMs);
+  const pass = signed === null ? null : readPass(signed, adminToken, clock.epochMs());
   if (pass === null || (pass.route !== '*' && pass.route !== route.name)) return null;
   return { side: pass.side, by: 'link' };
 }
@@ -38,16 +39,17 @@ export function answerToLink(
   method: string,
   target: RequestTarget,
   adminToken: string | null,
-  nowMs: number,
+  clock: Pick<Clock, 'epochMs'>,
 ): Answer | null {
   if (adminToken === null || method !== 'GET' || !target.query.includes(`${passName}=`)) return null;
   const parts = target.query.split('&');
   const given = parts.find((part) => part.startsWith(`${passName}=`));
   const signed = given?.slice(passName.length + 1) ?? '';
-  const pass = readPass(signed, adminToken, nowMs);
+  const atMs = clock.epochMs();
+  const pass = readPass(signed, adminToken, atMs);
   if (pass === null) return null;
   const rest = parts.filter((part) => part !== given).join('&');
-  const seconds = Math.ceil(pass.untilSeconds - nowMs / 1000);
+  const seconds = Math.ceil(pass.untilSeconds - atMs / 1000);
   return {
     status: 303,
     headers: [

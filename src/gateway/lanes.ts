@@ -1,13 +1,12 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem, asProblem } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { headerValue, requestHeaders } from '../exchange/headers.ts';
 import { normalisePath, type RequestTarget } from '../exchange/path.ts';
-import type { ExchangeRecord } from '../record.ts';
+import { type ExchangeRecord, untold } from '../record.ts';
 import type { Matched } from '../routing/table.ts';
 import { canonicalId, claimedIdOf, sessionLabel, withoutId } from '../session/identity.ts';
 import { connectionOf, originOf, type Origin } from './client-address.ts';
-import { clientOf, type Client } from './client.ts';
+import { Client } from './client.ts';
 import { claimedInBody, type Contents, paramsOf } from './contents.ts';
 import { answerToLink, forcedSide } from './force.ts';
 import { afterEarlier } from './in-order.ts';
@@ -17,6 +16,7 @@ import { hasBody, noBody, receiveBody } from './receive.ts';
 import { refusalOf, whyRefused } from './refuse.ts';
 import { resultOf, wasAsked } from './report.ts';
 import { serve, type Found } from './serve.ts';
+import type { Visit } from './visits.ts';
 import { beginToWitness } from './witness.ts';
 
 /** Where a request made within another one shows whose turn it belongs to: HTTP_BANYAN_LEASE to a CGI script. */
@@ -27,9 +27,7 @@ const forwardFields = ['x-forwarded-for', 'forwarded', 'via'];
 /** A request at the door, before anybody knows what it is about. */
 interface Arrival {
   readonly id: string;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly method: string;
+  readonly visit: Visit;
   readonly startedMs: number;
   readonly client: Client;
   readonly from: Origin;
@@ -37,24 +35,17 @@ interface Arrival {
 
 /**
  * Takes in every request and picks its lane: the story, or, where a route is all legacy and there is neither a turn to
- * take nor a body to take in, a plain pass-through. `method` and `rawTarget` are what the client sent. Never rejects.
+ * take nor a body to take in, a plain pass-through. Never rejects.
  */
-export async function take(
-  request: IncomingMessage,
-  response: ServerResponse,
-  method: string,
-  rawTarget: string,
-  parts: Parts,
-): Promise<void> {
-  const client = clientOf(request, response, parts.outletTo);
-  const earlier = afterEarlier(request.socket, response);
+export async function take(visit: Visit, parts: Parts): Promise<void> {
+  const { request, response, method } = visit;
+  const client = new Client(request, response, parts.outletTo);
+  const earlier = afterEarlier(request, response);
   const came = earlier === null ? 'served' : await earlier;
   if (came === 'closed') return; // nobody is there any more to be answered
   const arrival: Arrival = {
     id: parts.newId(),
-    request,
-    response,
-    method,
+    visit,
     startedMs: parts.clock.nowMs(),
     client,
     from: originOf(connectionOf(request), request.rawHeaders, parts.limits().trust),
@@ -66,13 +57,13 @@ export async function take(
     if (improper !== null) throw new Problem('NOT_HTTP', improper);
     if (hasTooManyCookies(request, parts.limits().clients))
       throw new Problem('COOKIES_TOO_LARGE', `${request.headers.cookie?.length} bytes of cookies`);
-    settleHost(rawTarget, request);
-    const target = normalisePath(rawTarget);
+    settleHost(visit.target, request);
+    const target = normalisePath(visit.target);
     const { sessions } = parts;
     const { decoded: path, query } = target;
     const source = { headers: request.rawHeaders, method, path, query, body: null };
     const claimedId = sessions === null ? null : claimedIdOf(source, sessions.idPlaces);
-    const toPage = answerToLink(method, target, parts.limits().adminToken, parts.clock.epochMs());
+    const toPage = answerToLink(method, target, parts.limits().adminToken, parts.clock);
     if (toPage !== null) {
       await client.send(toPage);
       parts.record(refusal(arrival, null, parts));
@@ -86,20 +77,22 @@ export async function take(
 }
 
 /** Finds the route of a request without a body, and passes it through where nobody needs to understand it. */
-async function pickLane(
+function pickLane(
   arrival: Arrival,
   target: RequestTarget,
   claimedId: string | null,
   parts: Parts,
 ): Promise<void> {
-  const contents = { method: arrival.method, target, headers: arrival.request.rawHeaders, body: noBody };
+  const { request, method } = arrival.visit;
+  const contents = { method, target, headers: request.rawHeaders, body: noBody };
   const found = findRoute(contents, parts);
   const { route } = found.matched;
   // Also without a session: the answer may bring one, whose turn is then to be taken.
   const mayTakeTurn = parts.sessions !== null && route.session === 'write';
   const isLegacy = route.target.stage === 'legacy' && found.forced?.side !== 'port';
-  if (isLegacy && !mayTakeTurn) await pass(arrival, target, found.matched, claimedId, parts);
-  else await tell(arrival, contents, claimedId, found, parts);
+  return isLegacy && !mayTakeTurn
+    ? pass(arrival, target, found.matched, claimedId, parts)
+    : tell(arrival, contents, claimedId, found, parts);
 }
 
 /** The body first: its parameters may say which route is meant. */
@@ -109,7 +102,7 @@ async function takeBody(
   claimedInHead: string | null,
   parts: Parts,
 ): Promise<void> {
-  const { request, method } = arrival;
+  const { request, method } = arrival.visit;
   const { sessions, clock } = parts;
   const { maxBodyBytes: inMemoryBytes, clients } = parts.limits();
   const { body, release } = await receiveBody(request, { inMemoryBytes, clients, clock });
@@ -128,7 +121,7 @@ export function findRoute(contents: Contents, parts: Parts): Found {
   const { method, target, headers } = contents;
   const params = paramsOf(contents);
   const matched = parts.table().match(method, target.decoded, params);
-  const forced = forcedSide(headers, matched.route, parts.limits().adminToken, parts.clock.epochMs());
+  const forced = forcedSide(headers, matched.route, parts.limits().adminToken, parts.clock);
   return { matched, forced, params };
 }
 
@@ -147,7 +140,7 @@ async function tell(
     method,
     target,
     shownPath: withoutId(target, parts.sessions?.idPlaces ?? null),
-    headers: requestHeaders(headers, { ...from, clientAddress: from.address }),
+    headers: requestHeaders(headers, from),
     body,
     params: found.params,
     sessionId: turnOf(claimed, parts),
@@ -174,15 +167,16 @@ async function pass(
   claimedId: string | null,
   parts: Parts,
 ): Promise<void> {
-  const { request, response, client, from } = arrival;
+  const { client, from } = arrival;
+  const { request, response, method } = arrival.visit;
   const sessionId = turnOf(claimedId, parts);
-  const witness = await beginToWitness(sessionId, route, parts);
+  const witness = sessionId === null ? null : await beginToWitness(sessionId, route, parts);
   const passed = await parts.passThrough(response, {
     id: arrival.id,
-    method: arrival.method,
+    method,
     target: target.target,
     upstream: route.upstream,
-    headers: requestHeaders(request.rawHeaders, { ...from, clientAddress: from.address }),
+    headers: requestHeaders(request.rawHeaders, from),
     timeoutMs: route.timeoutMs,
   });
   const { problem } = passed;
@@ -190,8 +184,11 @@ async function pass(
   if (passed.status === null && problem !== null && !left) client.apologise(problem, arrival.id);
   const status = passed.status ?? problem?.status ?? 0;
   const failure = problem?.code === 'LEGACY_TIMEOUT' ? 'timeout' : 'exception';
+  const result = problem === null ? resultOf(status) : failure;
   parts.record({
-    ...refusal(arrival, null, parts),
+    ...untold,
+    ...known(arrival, parts),
+    lane: 'pass',
     path: withoutId(target, parts.sessions?.idPlaces ?? null),
     route: route.name,
     revision,
@@ -202,15 +199,7 @@ async function pass(
     why: 'the target is legacy and there is no turn to take',
     status,
     sides:
-      problem === null || wasAsked(problem)
-        ? [
-            {
-              side: 'legacy',
-              elapsedMs: passed.elapsedMs,
-              result: problem === null ? resultOf(status) : failure,
-            },
-          ]
-        : [],
+      problem === null || wasAsked(problem) ? [{ side: 'legacy', elapsedMs: passed.elapsedMs, result }] : [],
     problem: left ? client.cut : problem,
     clientLeft: left,
   });
@@ -218,12 +207,10 @@ async function pass(
 
 /** The record of a request that went no further than the door. */
 function refusal(arrival: Arrival, problem: Problem | null, parts: Parts): ExchangeRecord {
-  return refusalOf({
-    id: arrival.id,
-    method: arrival.method,
-    client: arrival.from.address,
-    elapsedMs: parts.clock.nowMs() - arrival.startedMs,
-    problem,
-    clientLeft: arrival.client.left,
-  });
+  return refusalOf({ ...known(arrival, parts), problem, clientLeft: arrival.client.left });
+}
+
+/** What the door knows of every request. */
+function known({ id, visit, from, startedMs }: Arrival, { clock }: Parts) {
+  return { id, method: visit.method, client: from.address, elapsedMs: clock.nowMs() - startedMs };
 }

@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import { Problem, type ProblemCode } from '../errors.ts';
 import { type ExchangeRecord, untold } from '../record.ts';
 import { originOf } from './client-address.ts';
+import { isReceiving, lastOpenAnswer } from './in-order.ts';
 import { isLingering, linger } from './linger.ts';
 import type { Parts } from './parts.ts';
-import { isReceiving, lastOpenAnswer } from './presence.ts';
 
 /** What Node's server says of a connection that it cannot read a request from. */
 export interface ReadError extends Error {

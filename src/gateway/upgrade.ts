@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { asProblem, Problem } from '../errors.ts';
 import { type ExchangeRecord, untold } from '../record.ts';
 import type { Switched, UpgradeReply } from '../routing/upgrade.ts';
-import { clientOf } from './client.ts';
+import { Client } from './client.ts';
 import { afterEarlier } from './in-order.ts';
 import { linger } from './linger.ts';
 import type { Parts } from './parts.ts';
@@ -46,7 +46,7 @@ export function makeUpgrades(parts: Parts): Upgrades {
       if (wish === undefined) return void socket.destroy();
       socket.on('error', () => undefined); // Node listens to it no more
       const response = new ServerResponse(request);
-      const came = (await afterEarlier(socket, response)) ?? 'served';
+      const came = (await afterEarlier(request, response)) ?? 'served';
       if (came !== 'served') return void socket.destroy();
       open.add(socket);
       const place = { request, response, socket, first, count: open.size };
@@ -143,7 +143,7 @@ function plainClient(request: IncomingMessage, response: ServerResponse, socket:
     linger(socket);
     response.emit('close');
   });
-  return clientOf(request, response, parts.outletTo);
+  return new Client(request, response, parts.outletTo);
 }
 
 /** The 101 as legacy has said it. */

@@ -18,7 +18,7 @@ export interface Visit {
 
 /** The requests and connections of a listener, and how they come to their end with it. */
 export interface Visits {
-  /** Serves a request, which is under way until the work is over: also where its client has left. */
+  /** Serves a request, which is under way until the work is over: also where its client has left. It never rejects. */
   serve(visit: Visit, work: () => Promise<void>): void;
   /** Takes note of a WebSocket, until it is closed. */
   add(socket: Promise<void>): void;
@@ -48,7 +48,7 @@ export function makeVisits(server: Server, cutSockets: () => void): Visits {
     serve: (visit, work) => {
       underWay.add(visit);
       if (isEnding) visit.response.shouldKeepAlive = false; // Node then says `Connection: close`, and means it
-      void work().finally(() => {
+      void work().then(() => {
         underWay.delete(visit);
         onNews();
       });

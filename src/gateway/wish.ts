@@ -55,7 +55,7 @@ export function wishOf(request: IncomingMessage, parts: Parts): Wish | null {
       target: target.target,
       shownPath: withoutId(target, places),
       client: from.address,
-      headers: requestHeaders(headers, { ...from, clientAddress: from.address }),
+      headers: requestHeaders(headers, from),
     };
   } catch {
     return null; // it is refused as any request of its kind

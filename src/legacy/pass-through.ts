@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Problem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
+import { type Bounded, Deadlines } from '../exchange/deadlines.ts';
 import { answerHeaders } from '../exchange/headers.ts';
 import type { Outlet } from '../exchange/outlet.ts';
 import type { Upstream } from '../routing/route.ts';
@@ -16,15 +17,22 @@ export interface PassOrder {
   readonly timeoutMs: number;
 }
 
-/** Makes the outlet of an answer whose head has been written. */
-type OutletTo = (response: ServerResponse, resume: () => void) => Outlet;
-
 /** How a passed request ended. */
 export interface Passed {
   /** The status that was sent, or null when nothing was: then the client still waits for an answer. */
   readonly status: number | null;
   readonly elapsedMs: number;
   readonly problem: Problem | null;
+}
+
+/** Makes the outlet of an answer whose head has been written. */
+type OutletTo = (response: ServerResponse, resume: () => void) => Outlet;
+
+/** What it takes to pass requests through. */
+interface PassParts {
+  readonly clock: Clock;
+  readonly outletTo: OutletTo;
+  readonly deadlines: Deadlines;
 }
 
 /**
@@ -36,47 +44,27 @@ export function passThrough(
   clock: Clock,
   outletTo: OutletTo,
 ): (response: ServerResponse, order: PassOrder) => Promise<Passed> {
+  const parts: PassParts = { clock, outletTo, deadlines: new Deadlines(clock) };
   return (response, order) =>
     new Promise((resolve) => {
-      let startedMs = clock.nowMs();
-      let callOff = (): void => undefined;
-      const receiver = new ClientReceiver(response, outletTo, {
-        given: () => {
-          startedMs = clock.nowMs();
-          callOff = clock.after(order.timeoutMs, () => {
-            receiver.giveUp(
-              new Problem('LEGACY_TIMEOUT', `legacy did not begin to answer within ${order.timeoutMs} ms`),
-            );
-          });
-        },
-        done: (status, problem) => {
-          callOff();
-          response.off('close', left);
-          resolve({ status, elapsedMs: clock.nowMs() - startedMs, problem });
-        },
-      });
-      const left = (): void => {
-        if (response.writableFinished) return; // it has everything
-        receiver.giveUp(new Problem('CLIENT_GONE', 'the client left'));
-      };
-      response.once('close', left);
-      if (response.destroyed) return left(); // already, and it is not said again
+      const receiver = new ClientReceiver(response, order.timeoutMs, parts, resolve);
+      response.on('close', () => receiver.closed());
+      if (response.destroyed) return receiver.closed(); // already, and it is not said again
       receiver.call = gateTo(order.upstream).send({ ...order, body: null, lengthBytes: 0 }, receiver);
     });
 }
 
-interface Telling {
-  given(): void;
-  done(status: number | null, problem: Problem | null): void;
-}
-
-class ClientReceiver implements WaitingReceiver {
+class ClientReceiver implements WaitingReceiver, Bounded {
   readonly goesAhead = false;
   /** Set as soon as there is one; legacy may have failed before. */
   call: LegacyCall | null = null;
+  /** Counted from when legacy is given the request. */
+  deadlineMs = Infinity;
   readonly #response: ServerResponse;
-  readonly #outletTo: OutletTo;
-  readonly #tell: Telling;
+  readonly #timeoutMs: number;
+  #startedMs: number;
+  readonly #parts: PassParts;
+  readonly #done: (passed: Passed) => void;
   #status: number | null = null;
   #outlet: Outlet | null = null;
   #flowing = false;
@@ -84,23 +72,37 @@ class ClientReceiver implements WaitingReceiver {
   #exit: { readonly problem: Problem | null } | null = null;
   #over = false;
 
-  constructor(response: ServerResponse, outletTo: OutletTo, tell: Telling) {
+  constructor(response: ServerResponse, timeoutMs: number, parts: PassParts, done: (passed: Passed) => void) {
     this.#response = response;
-    this.#outletTo = outletTo;
-    this.#tell = tell;
+    this.#parts = parts;
+    this.#done = done;
+    this.#timeoutMs = timeoutMs;
+    this.#startedMs = parts.clock.nowMs();
   }
 
   given(): void {
-    this.#tell.given();
+    this.#startedMs = this.#parts.clock.nowMs();
+    this.deadlineMs = this.#startedMs + this.#timeoutMs;
+    this.#parts.deadlines.add(this);
   }
 
   isWanted(): boolean {
     return !this.#over;
   }
 
-  /** Ends the wait for an answer that has not begun, or for a client that is gone. */
-  giveUp(problem: Problem): void {
-    if (this.#over || this.#isSent || (problem.code === 'LEGACY_TIMEOUT' && this.#status !== null)) return;
+  late(): void {
+    if (this.#status !== null) return; // it has begun
+    const why = `legacy did not begin to answer within ${this.#timeoutMs} ms`;
+    this.#giveUp(new Problem('LEGACY_TIMEOUT', why));
+  }
+
+  /** The client has everything, or has left. */
+  closed(): void {
+    if (!this.#response.writableFinished) this.#giveUp(new Problem('CLIENT_GONE', 'the client left'));
+  }
+
+  #giveUp(problem: Problem): void {
+    if (this.#over || this.#isSent) return;
     this.#finish(problem);
     this.call?.abort();
   }
@@ -109,7 +111,7 @@ class ClientReceiver implements WaitingReceiver {
     if (this.#over) return;
     this.#response.writeHead(status, reason, answerHeaders(headers));
     this.#status = status;
-    this.#outlet = this.#outletTo(this.#response, () => {
+    this.#outlet = this.#parts.outletTo(this.#response, () => {
       if (!this.#over) controls.resume();
     });
     // A page that is printed as it is made must be seen as it is made: the head goes now unless data follows at once.
@@ -145,7 +147,9 @@ class ClientReceiver implements WaitingReceiver {
   }
 
   #finish(problem: Problem | null): void {
+    const { clock, deadlines } = this.#parts;
     this.#over = true;
-    this.#tell.done(this.#status, problem);
+    deadlines.remove(this);
+    this.#done({ status: this.#status, elapsedMs: clock.nowMs() - this.#startedMs, problem });
   }
 }

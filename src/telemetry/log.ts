@@ -13,27 +13,40 @@ export interface Log {
 /** Keys named in one line. */
 const mostKeys = 20;
 
+/** Up to so much no pipe mixes a write with another one (pipe(7)); workers write to one. */
+const mostTogetherBytes = 4096;
+
 /**
  * Makes the log. `level` is one of pino's: `silent`, `error`, `warn`, `info`, …; `worker` the number of this process among
- * those that write to the same output. Each line is one write: up to 4 kB no pipe mixes it with another one (pipe(7)).
+ * those that write to the same output.
  */
 export function makeLog(level: string, worker: number | null = null): Log {
-  const logger: Logger = pino({
-    level,
-    base: { pid: process.pid, ...(worker === null ? {} : { worker }) },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-  });
+  const write = inOneGo(pino.destination({ dest: 1, maxWrite: mostTogetherBytes }));
+  const base = { pid: process.pid, ...(worker === null ? {} : { worker }) };
+  const logger: Logger = pino(
+    {
+      level,
+      base,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write },
+  );
+  /** As pino writes it, which takes twice as long (measured: 4 us). */
+  const writeExchange = (record: ExchangeRecord, as: 'info' | 'warn'): void => {
+    if (!logger.isLevelEnabled(as)) return;
+    const time = new Date().toISOString();
+    const line = { level: as, time, ...base, ...exchangeLine(record), msg: 'exchange' };
+    write(`${JSON.stringify(line)}\n`);
+  };
   return {
     exchange: (record) => {
-      const line = exchangeLine(record);
       const isUsual =
         record.problem === null &&
         record.fallback === null &&
         record.nested?.by !== 'origin' &&
         record.turn?.lost !== true;
-      if (isUsual) logger.info(line, 'exchange');
-      else logger.warn(line, 'exchange');
+      writeExchange(record, isUsual ? 'info' : 'warn');
       const outside = outsideLine(record);
       if (outside !== null) logger.warn(outside, 'a session was changed by somebody who held no turn');
     },
@@ -43,10 +56,32 @@ export function makeLog(level: string, worker: number | null = null): Log {
   };
 }
 
+/** Gathers the lines of one turn of the event loop: each write is work for two threads. No line is torn. */
+function inOneGo(destination: ReturnType<typeof pino.destination>): (line: string) => void {
+  let lines = '';
+  let gatheredBytes = 0;
+  const flush = (): void => {
+    if (lines !== '') destination.write(lines);
+    lines = '';
+    gatheredBytes = 0;
+  };
+  process.on('exit', () => {
+    flush();
+    destination.flushSync();
+  });
+  return (line) => {
+    const bytes = Buffer.byteLength(line);
+    if (gatheredBytes + bytes > mostTogetherBytes) flush();
+    if (lines === '') setImmediate(flush);
+    lines += line;
+    gatheredBytes += bytes;
+  };
+}
+
 /** An exchange in the words of the log: durations in whole tenths of a millisecond, no query, no session id. */
 function exchangeLine(record: ExchangeRecord): Record<string, unknown> {
   const { turn, fallback, problem } = record;
-  return {
+  const line: Record<string, unknown> = {
     id: record.id,
     method: record.method,
     client: record.client,
@@ -58,24 +93,26 @@ function exchangeLine(record: ExchangeRecord): Record<string, unknown> {
     why: record.why,
     status: record.status,
     elapsedMs: tenths(record.elapsedMs),
-    sides: record.sides.map((run) => ({ ...run, elapsedMs: tenths(run.elapsedMs) })),
-    ...(turn === null
-      ? {}
-      : {
-          session: turn.session,
-          waitedMs: tenths(turn.waitedLocalMs + turn.waitedDatabaseMs),
-          heldMs: tenths(turn.heldMs),
-          overlapped: turn.overlapped,
-          ...(turn.lost ? { turnLost: true } : {}),
-        }),
-    ...sessionFields(record),
-    ...(fallback === null ? {} : { fallback: fallback.code, fallbackDetail: fallback.message }),
-    ...(problem === null ? {} : { problem: problem.code, detail: problem.message }),
-    ...(record.tunnel === undefined
-      ? {}
-      : { tunnel: { ...record.tunnel, openMs: tenths(record.tunnel.openMs) } }),
-    ...(record.clientLeft ? { clientLeft: true } : {}),
+    sides: record.sides.map(({ side, elapsedMs, result }) => ({
+      side,
+      elapsedMs: tenths(elapsedMs),
+      result,
+    })),
   };
+  if (turn !== null) {
+    line['session'] = turn.session;
+    line['waitedMs'] = tenths(turn.waitedLocalMs + turn.waitedDatabaseMs);
+    line['heldMs'] = tenths(turn.heldMs);
+    line['overlapped'] = turn.overlapped;
+    if (turn.lost) line['turnLost'] = true;
+  }
+  Object.assign(line, sessionFields(record));
+  if (fallback !== null) Object.assign(line, { fallback: fallback.code, fallbackDetail: fallback.message });
+  if (problem !== null) Object.assign(line, { problem: problem.code, detail: problem.message });
+  if (record.tunnel !== undefined)
+    line['tunnel'] = { ...record.tunnel, openMs: tenths(record.tunnel.openMs) };
+  if (record.clientLeft) line['clientLeft'] = true;
+  return line;
 }
 
 /** What there is to say of sessions besides the turn: requests within requests, and logins. */

@@ -1,10 +1,11 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { problemCodes } from '../errors.ts';
-import type { ExchangeRecord, SideRecord } from '../record.ts';
+import type { ExchangeRecord } from '../record.ts';
 import type { Stage } from '../routing/route.ts';
 import { declareFamilies, type Families, type Gauges } from './families.ts';
 import { writePage } from './page.ts';
 import { makeRouteSeries, type RouteSeries, unturned } from './route-series.ts';
+import { Tallies } from './tally.ts';
 
 const sides = ['legacy', 'port'] as const;
 const legacyProblems = problemCodes.filter((code) => code.startsWith('LEGACY_'));
@@ -48,6 +49,7 @@ export function makeMetrics(gauges: Gauges, version: string): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const m = declareFamilies(registry, gauges);
+  const tallies = new Tallies(m);
   m.build.set({ version, node: process.versions.node }, 1);
   declareCommon(m);
   const refusedFor = (codes: readonly string[]): void => {
@@ -56,8 +58,11 @@ export function makeMetrics(gauges: Gauges, version: string): Metrics {
     for (const code of codes) m.configRefused.inc({ code });
   };
   return {
-    record: (record) => count(m, record),
-    routes: makeRouteSeries(m, registry),
+    record: (record) => {
+      tallies.count(record);
+      count(m, record);
+    },
+    routes: makeRouteSeries(m, registry, tallies),
     configTaken: ({ hash, stages, atSeconds }) => {
       m.reloads.inc({ result: 'success' });
       m.reloadedAt.set(atSeconds);
@@ -109,11 +114,9 @@ function declareCommon(m: Families): void {
   }
 }
 
+/** What is not counted of every request. */
 function count(m: Families, record: ExchangeRecord): void {
   const { route, served: side, problem, fallback, turn } = record;
-  m.requests.inc({ route, side, code: String(record.status) });
-  m.duration.observe({ route, side }, record.elapsedMs / 1000);
-  for (const run of record.sides) countSide(m, route, run);
   if (fallback !== null) m.fallbacks.inc({ route, reason: fallback.code });
   if (problem !== null) m.problems.inc({ code: problem.code });
   if (record.wasUnread) m.unread.inc({ route });
@@ -152,11 +155,4 @@ function countSession(
   if (followed !== null) m.followed.inc({ route, result: followed.notHad === null ? 'had' : 'not_had' });
   if (served === 'legacy' && aside !== null && unturned.includes(aside.wrote))
     m.unturned.inc({ route, kind: aside.wrote });
-}
-
-function countSide(m: Families, route: string, { side, result, elapsedMs }: SideRecord): void {
-  m.sideResults.inc({ route, side, role: 'serve', result });
-  // A port that throws at once is not a fast port: only runs that answered say how long an answer takes.
-  if (result === 'exception' || result === 'timeout') return;
-  m.sideDuration.observe({ route, side, role: 'serve' }, elapsedMs / 1000);
 }

@@ -4,6 +4,7 @@ import type { Side } from '../exchange/outcome.ts';
 import type { SideRecord } from '../record.ts';
 import type { Route, Stage } from '../routing/route.ts';
 import type { Families } from './families.ts';
+import type { Tallies } from './tally.ts';
 
 /** The series of the routes that serve, kept as their table changes. Both are taken in steps: there may be many. */
 export interface RouteSeries {
@@ -33,7 +34,7 @@ export const unturned: readonly string[] = ['changed', 'touched', 'removed'];
 const mostDeclared = 1_000;
 
 /** Keeps the series of routes. Everything is declared at 0 before it happens: a counter born at 1 is invisible to increase(). */
-export function makeRouteSeries(m: Families, registry: Registry): RouteSeries {
+export function makeRouteSeries(m: Families, registry: Registry, tallies: Tallies): RouteSeries {
   /** The sides that are declared of a route. */
   const declared = new Map<string, readonly Side[]>();
   const shown = new Map<string, Route>();
@@ -49,6 +50,7 @@ export function makeRouteSeries(m: Families, registry: Registry): RouteSeries {
         if (isNew || before !== undefined) declared.set(route.name, declareSides(m, route, before ?? []));
         yield;
       }
+      tallies.forget();
     },
     *show(routes) {
       const names = namesOf(routes);
@@ -59,7 +61,9 @@ export function makeRouteSeries(m: Families, registry: Registry): RouteSeries {
       }
       const gone = [...shown.keys()].filter((name) => !names.has(name));
       for (const name of gone) shown.delete(name);
-      if (gone.length > 0) yield* forget(registry, names);
+      if (gone.length === 0) return;
+      yield* forget(registry, names);
+      tallies.forget();
     },
   };
 }

@@ -60,6 +60,7 @@ export function makeTimeline(parts: {
   };
   return {
     record: (record) => {
+      if (record.turn === null && record.session === null && record.followed === null) return [];
       const entries = entriesOf(record, parts.gateway, parts.clock.epochMs());
       entries.forEach(add);
       return entries;

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { answerHeaders, headerValue, headerValues, requestHeaders } from '../../src/exchange/headers.ts';
 
-const said = { clientAddress: '203.0.113.9', scheme: 'https' } as const;
+const said = { address: '203.0.113.9', scheme: 'https', host: null } as const;
 const ours = ['X-Forwarded-For', '203.0.113.9', 'X-Forwarded-Proto', 'https'];
 
 /** What a side gets of some fields, without what we say ourselves. */

@@ -8,9 +8,9 @@ const secret = 'the-token-of-the-admin';
 const route = routeOf('/a', 1, 'port 5%', { name: 'a' });
 const pass = signPass({ side: 'port', route: 'a', untilSeconds: 2_000 }, secret);
 const forced = (headers: string[], nowMs = 0, token: string | null = secret) =>
-  forcedSide(headers, route, token, nowMs);
+  forcedSide(headers, route, token, { epochMs: () => nowMs });
 const link = (target: string, method = 'GET', nowMs = 0) =>
-  answerToLink(method, normalisePath(target), secret, nowMs);
+  answerToLink(method, normalisePath(target), secret, { epochMs: () => nowMs });
 const locationOf = (target: string): string | null => {
   const headers = link(target)?.headers ?? [];
   const at = headers.indexOf('Location');
@@ -72,5 +72,5 @@ t.test('what is forged or over, or no GET, is left to the script', async (t) => 
   t.equal(link(`/a?banyan-side=${pass}`, 'GET', 2_000_000), null);
   t.equal(link(`/a?banyan-side=${pass}`, 'POST'), null);
   t.equal(link('/a?banyan-side='), null);
-  t.equal(answerToLink('GET', normalisePath(`/a?banyan-side=${pass}`), null, 0), null);
+  t.equal(answerToLink('GET', normalisePath(`/a?banyan-side=${pass}`), null, { epochMs: () => 0 }), null);
 });

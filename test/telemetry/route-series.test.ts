@@ -89,6 +89,17 @@ t.test(
   },
 );
 
+t.test('a route that comes back is counted again, although a request ended meanwhile', async (t) => {
+  const metrics = make();
+  use(metrics, [named('view')]);
+  use(metrics, []);
+  metrics.record(served('view'));
+  use(metrics, [named('view')]);
+  metrics.record(served('view'));
+  const lines = await about(metrics, 'view');
+  t.ok(lines.includes('banyan_request_duration_seconds_count{route="view",side="legacy"} 1'));
+});
+
 t.test('only a thousand routes are declared; the others begin with their first request', async (t) => {
   const metrics = make();
   const routes = Array.from({ length: 1_200 }, (_, n) => named(`r${n}`));
