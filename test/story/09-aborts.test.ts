@@ -75,7 +75,8 @@ t.test('after a thousand clients that broke off at random moments', async (t) =>
   };
   await Promise.all(Array.from({ length: 16 }, breakOffSome));
 
-  await until('no turn is held', async () => (await turnsHeld(gateway)) === 0);
+  // On a busy machine scripts that nobody waits for any more take their time.
+  await until('no turn is held', async () => (await turnsHeld(gateway)) === 0, 60_000);
   t.match(await metricsOf(gateway), /banyan_session_lock_waiters 0/, 'nobody waits for one');
   await until('every database connection is one of a pool', async () => (await connections()) <= 66);
   await until('the open files are as many as before, give or take idle connections', async () => {
