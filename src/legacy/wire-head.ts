@@ -71,6 +71,7 @@ export function isTrailer(line: string): boolean {
   return trailer.test(line);
 }
 
+/** Blanks at the end of a value are no part of it (RFC 9110 section 5.5); they are passed on all the same, as they came. */
 function splitFields(lines: string): string[] {
   const fields: string[] = [];
   for (let at = 0; at < lines.length;) {
@@ -79,7 +80,6 @@ function splitFields(lines: string): string[] {
     let [from, to] = [colon + 1, lineEnd];
     if (lines.charCodeAt(to - 1) === 0x0d) to--;
     while (from < to && isBlank(lines.charCodeAt(from))) from++;
-    while (from < to && isBlank(lines.charCodeAt(to - 1))) to--;
     fields.push(lines.slice(at, colon), lines.slice(from, to));
     at = lineEnd + 1;
   }
@@ -104,7 +104,7 @@ function aboutTheConnection(fields: readonly string[]): AboutTheConnection {
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string;
     if (name.length !== 14 && name.length !== 17 && name.length !== 10) continue;
-    const value = fields[i + 1] as string;
+    const value = (fields[i + 1] as string).replace(/[\t ]+$/, '');
     switch (name.toLowerCase()) {
       case 'content-length':
         if (about.length !== null) throw broke('it has two lengths');

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap';
 import { useGatewayHere } from '../helpers/gateway-here.ts';
 import { RawClient } from '../helpers/raw-client.ts';
+import { until } from '../helpers/shop.ts';
 import { ScriptedUpstream } from '../helpers/scripted-upstream.ts';
 
 const routes = '  /pass/**: { to: legacy, session: none }\n  /**: legacy';
@@ -90,7 +91,8 @@ t.test('only the first bytes of a connection are read again', async (t) => {
 
 t.test('a client that leaves is gone, on both sides', async (t) => {
   const waiting = Promise.withResolvers<void>();
-  const legacy = new ScriptedUpstream(() => [{ until: () => waiting.promise }]);
+  const head = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n';
+  const legacy = new ScriptedUpstream(() => [{ until: () => waiting.promise }, { send: head }]);
   const gateway = await useGatewayHere(t, await legacy.listen(t), routes);
   const client = await RawClient.to(gateway.url);
   await client.write(`FOO /pass/x HTTP/1.1\r\n${host}\r\n`);
@@ -99,7 +101,8 @@ t.test('a client that leaves is gone, on both sides', async (t) => {
   const [connection] = legacy.connections;
   const closed = new Promise((resolve) => connection?.once('close', resolve));
   client.reset();
+  await until('it is recorded', () => gateway.records.length > 0);
+  waiting.resolve(); // only then a broken connection tells legacy anything
   await closed;
-  waiting.resolve();
   t.match(gateway.records, [{ method: 'FOO', clientLeft: true }]);
 });
