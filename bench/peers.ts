@@ -84,6 +84,9 @@ export async function startHttpProxy(scratch: string, upstream: string): Promise
   return startPeer('http-proxy', scratch, command, { tcpPort, env, asWhoWeAre: true });
 }
 
+/** What the first line of src/cli/main.ts has node told. */
+const asInstalled = ['--max-semi-space-size=16'];
+
 /** One gateway process. `routes` is the text of routes.yaml below `listen`, `admin` and `legacy`; `main` is its program. */
 export async function startBanyan(
   scratch: string,
@@ -98,6 +101,7 @@ export async function startBanyan(
   const main = options.main ?? join(repository, 'src/cli/main.ts');
   const command = underTest([
     process.execPath,
+    ...asInstalled,
     ...(options.nodeArgs ?? []),
     main,
     'start',

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=16
 import { CommanderError } from 'commander';
 import { exitCodes, reportFailure } from './failure.ts';
 import { makeProgram } from './program.ts';

@@ -4,6 +4,7 @@ import { Problem } from '../errors.ts';
 import type { Outlet } from '../exchange/outlet.ts';
 import { openNameless } from './nameless.ts';
 import type { OutletParts } from './outlet.ts';
+import { bodyPassed } from './sweep.ts';
 
 /** So much of an answer waits in memory for a client, and once more for a disk. */
 export const aheadBytes = 1024 * 1024;
@@ -178,6 +179,7 @@ export class Backlog implements Outlet {
     const { bytesRead } = (await read?.catch(() => undefined)) ?? { bytesRead: 0 };
     if (this.#isOver) return;
     this.#readTo += bytesRead;
+    bodyPassed(bytesRead);
     if (bytesRead > 0) this.#send(piece.subarray(0, bytesRead));
     else this.#response.destroy(); // a cut answer must look cut
   }

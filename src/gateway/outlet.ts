@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '../exchange/clock.ts';
 import type { Outlet } from '../exchange/outlet.ts';
 import { aheadBytes, Backlog } from './backlog.ts';
+import { bodyPassed } from './sweep.ts';
 
 /** What it takes to send answers to slow clients. */
 export interface OutletParts {
@@ -39,6 +40,7 @@ class ClientOutlet implements Outlet {
   }
 
   write(chunk: Buffer): boolean {
+    bodyPassed(chunk.length);
     if (this.#backlog !== null) return this.#backlog.write(chunk);
     if (this.#response.destroyed) return true;
     this.#response.write(chunk);

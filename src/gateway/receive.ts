@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { Problem } from '../errors.ts';
@@ -5,6 +6,7 @@ import type { Body } from '../exchange/body.ts';
 import type { ClientLimits } from '../exchange/client-limits.ts';
 import type { Clock } from '../exchange/clock.ts';
 import { openNameless } from './nameless.ts';
+import { bodyPassed } from './sweep.ts';
 
 /** The body of a request that has none. */
 export const noBody: Body = Object.freeze({
@@ -86,6 +88,7 @@ async function* piecesOf(request: IncomingMessage, { clients, clock }: BodyLimit
       const piece = request.read() as Buffer | null;
       if (piece !== null) {
         length += piece.length;
+        bodyPassed(piece.length);
         if (uploadBytes !== null && length > uploadBytes) throw tooLarge(clients);
         yield piece;
       } else if (request.readableEnded) return;
@@ -115,7 +118,7 @@ async function spool(begun: Buffer[], pieces: AsyncIterable<Buffer>): Promise<Re
   });
   const readers: Readable[] = [];
   const release = (): void => {
-    for (const reader of readers) reader.destroy(); // each keeps the file open
+    for (const reader of readers) reader.destroy();
     void file.close().catch(() => undefined);
   };
   let length = begun.reduce((sum, chunk) => sum + chunk.length, 0);
@@ -138,9 +141,22 @@ async function spool(begun: Buffer[], pieces: AsyncIterable<Buffer>): Promise<Re
     );
   }
   const stream = (): Readable => {
-    const reader = file.createReadStream({ start: 0, autoClose: false });
+    const reader = Readable.from(piecesIn(file), { objectMode: false });
     readers.push(reader);
     return reader;
   };
   return { body: { lengthBytes: length, bytes: null, stream }, release };
+}
+
+const pieceBytes = 65_536;
+
+/** What is in a file, from its start. */
+async function* piecesIn(file: FileHandle): AsyncGenerator<Buffer> {
+  for (let at = 0; ;) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(pieceBytes), 0, pieceBytes, at);
+    if (bytesRead === 0) return;
+    at += bytesRead;
+    bodyPassed(bytesRead);
+    yield buffer.subarray(0, bytesRead);
+  }
 }
