@@ -142,7 +142,7 @@ t.test('parts of YAML that these modules do not write are refused', async (t) =>
 });
 
 t.test('deep and long texts take moments', async (t) => {
-  const started = performance.now();
+  const started = process.cpuUsage();
   for (const codec of codecs) {
     for (const unit of [
       '- ',
@@ -173,7 +173,7 @@ t.test('deep and long texts take moments', async (t) => {
           t.match(error, { code: 'SESSION_UNREADABLE' });
         }
   }
-  t.ok(performance.now() - started < 20_000);
+  t.ok(process.cpuUsage(started).user < 20e6, 'of the processor, whoever else uses it');
 });
 
 t.test('texts that mean something in YAML are only texts, as keys and as values', async (t) => {
