@@ -149,7 +149,7 @@ t.test(
   'paths that reach far do not fill the memory, nor is what they read compared over and over',
   async (t) => {
     const before = process.memoryUsage().rss;
-    const started = performance.now();
+    const started = process.cpuUsage();
     const far = Array.from({ length: 20_000 }, (_, n) => `$data->{'k${n}'}[9999]{'x'}`);
     const many = [`$data->{'x'}[9999]{'x'}`, ...Array.from({ length: 20_000 }, () => `$data->{'x'}`)];
     for (const paths of [far, many]) {
@@ -159,12 +159,12 @@ t.test(
       t.same(dumper2Codec.encode(data, text), text);
     }
     t.ok(process.memoryUsage().rss - before < 500 * 2 ** 20, 'Perl would have filled 1.6 GB');
-    t.ok(performance.now() - started < 5000);
+    t.ok(process.cpuUsage(started).user < 5e6);
   },
 );
 
 t.test('deep and long texts of all dialects take moments', async (t) => {
-  const started = performance.now();
+  const started = process.cpuUsage();
   for (const codec of [dumperCodec, ...dialects]) {
     for (const unit of [
       '{',
@@ -187,7 +187,7 @@ t.test('deep and long texts of all dialects take moments', async (t) => {
         }
     }
   }
-  t.ok(performance.now() - started < 20_000);
+  t.ok(process.cpuUsage(started).user < 20e6);
 });
 
 t.test('any layout is kept when one key changes', async (t) => {

@@ -47,7 +47,7 @@ t.test('a thousand levels are read, more are not, and never is the stack at risk
 
 t.test('a megabyte of anything takes moments', async (t) => {
   const mega = 1_000_000;
-  const started = performance.now();
+  const started = process.cpuUsage();
   for (const unit of [
     "'",
     '"',
@@ -93,7 +93,7 @@ t.test('a megabyte of anything takes moments', async (t) => {
     attempt(bytes(`$D = {'a' => [1],'b' => [${Array(20_000).fill('[]').join(',')}]};${fixups};$D`)),
     'read',
   );
-  t.ok(performance.now() - started < 30_000);
+  t.ok(process.cpuUsage(started).user < 30e6);
 });
 
 t.test('every session cut short anywhere is refused', async (t) => {
