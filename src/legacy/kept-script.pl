@@ -187,7 +187,10 @@ sub captured {
     for my $at ( 1 .. $#$names ) {
         my $name = $names->[$at];
         next if !$name->can('PV') || !defined $name->PV || $name->PV !~ /^[\$\@%]\w/ || !( $name->FLAGS & B::PADNAMEt_OUTER() );
-        push @captured, [ substr( $name->PV, 0, 1 ) . $prefix . substr( $name->PV, 1 ), $values->[$at]->object_2svref ];
+        my ( $sigil, $variable ) = ( substr( $name->PV, 0, 1 ), $values->[$at]->object_2svref );
+        # The pattern of a closure has no variables yet: what stands in their places is undef, of no kind.
+        next if $sigil ne '$' && !UNIVERSAL::isa( $variable, $sigil eq '@' ? 'ARRAY' : 'HASH' );
+        push @captured, [ $sigil . $prefix . substr( $name->PV, 1 ), $variable ];
     }
     return @captured;
 }
