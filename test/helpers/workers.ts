@@ -1,5 +1,3 @@
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Test } from 'tap';
 import { type GatewayProcess, startGateway, writeRoutes } from '../../scripts/shop/gateway.ts';
 import type { Shop } from '../../scripts/shop/shop.ts';
@@ -8,19 +6,6 @@ import { metricsOf, until } from './shop.ts';
 
 /** A process is started in so long, also on a machine that is busy with other tests. */
 export const startMs = 90_000;
-
-/** A legacy that answers `/hang…` when it is told to, and everything else at once. */
-export async function heldLegacy(t: Test) {
-  const waiting = new Map<string, ServerResponse>();
-  const server = createServer((request, response) => {
-    const target = request.url ?? '';
-    if (target.includes('hang')) waiting.set(target, response);
-    else response.end('at once');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => server.close().closeAllConnections());
-  return { waiting, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
 
 /** What /config tells of gateways with workers. */
 export interface CrewConfig {

@@ -1,24 +1,10 @@
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
 import { startGateway, writeRoutes, type GatewayProcess } from '../../scripts/shop/gateway.ts';
 import type { Shop } from '../../scripts/shop/shop.ts';
 import { Visitor } from '../../scripts/shop/visitor.ts';
+import { heldLegacy } from '../helpers/held-legacy.ts';
 import { RawClient } from '../helpers/raw-client.ts';
 import { logged, metricsOf, turnsHeld, until, useShop } from '../helpers/shop.ts';
-
-/** A legacy that answers `/hang…` when it is told to, and everything else at once. */
-async function heldLegacy(t: Test) {
-  const waiting = new Map<string, ServerResponse>();
-  const server = createServer((request, response) => {
-    const target = request.url ?? '';
-    if (target.includes('hang')) waiting.set(target, response);
-    else response.end('at once');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => server.close().closeAllConnections());
-  return { waiting, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
 
 async function useGatewayTo(t: Test, shop: Shop, legacy: string, drain: string): Promise<GatewayProcess> {
   const file = writeRoutes(shop, '  /**: legacy', { top: [`drain: ${drain}`] });

@@ -6,7 +6,8 @@ import type { Shop } from '../../scripts/shop/shop.ts';
 import { ask, RawClient } from '../helpers/raw-client.ts';
 import { until, useShop } from '../helpers/shop.ts';
 import { holdSockets } from '../helpers/socket-holder.ts';
-import { type CrewHere, get, heldLegacy, isAlive, startMs, useCrew } from '../helpers/workers.ts';
+import { heldLegacy } from '../helpers/held-legacy.ts';
+import { type CrewHere, get, isAlive, startMs, useCrew } from '../helpers/workers.ts';
 
 /** Has so many requests wait at legacy, some in each worker. */
 async function waitAtLegacy(

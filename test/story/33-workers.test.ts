@@ -4,7 +4,8 @@ import { race } from '../../scripts/shop/race.ts';
 import { textHash } from '../../src/config/text-hash.ts';
 import { ask, type RawClient } from '../helpers/raw-client.ts';
 import { until, useShop } from '../helpers/shop.ts';
-import { type CrewHere, get, heldLegacy, startMs, useCrew } from '../helpers/workers.ts';
+import { heldLegacy } from '../helpers/held-legacy.ts';
+import { type CrewHere, get, startMs, useCrew } from '../helpers/workers.ts';
 
 const requests = 'banyan_requests_total{route="rest",side="legacy",code="200"}';
 
