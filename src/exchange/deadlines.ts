@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { type Place, Roster } from './roster.ts';
 
 /** Something that may take until then, on the clock that only grows. */
 export interface Bounded {
@@ -16,7 +17,7 @@ const coarseMs = 10;
  */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #open = new Set<Bounded>();
+  readonly #open = new Roster<Bounded>();
   #strikesAtMs = Infinity;
   #callOff: () => void = () => undefined;
 
@@ -24,14 +25,10 @@ export class Deadlines {
     this.#clock = clock;
   }
 
-  add(each: Bounded): void {
-    this.#open.add(each);
+  /** Watches it until its place is left. */
+  add(each: Bounded): Place<Bounded> {
     if (each.deadlineMs < this.#strikesAtMs) this.#set(each.deadlineMs);
-  }
-
-  /** It is over, in time or not. */
-  remove(each: Bounded): void {
-    this.#open.delete(each);
+    return this.#open.add(each);
   }
 
   #set(atMs: number): void {
@@ -44,9 +41,10 @@ export class Deadlines {
     const nowMs = this.#clock.nowMs();
     this.#strikesAtMs = Infinity;
     let nextMs = Infinity;
-    for (const each of this.#open) {
-      if (each.deadlineMs > nowMs) nextMs = Math.min(nextMs, each.deadlineMs);
-      else if (this.#open.delete(each)) each.late();
+    for (const place of this.#open.places()) {
+      const { deadlineMs } = place.value;
+      if (deadlineMs > nowMs) nextMs = Math.min(nextMs, deadlineMs);
+      else if (place.leave()) place.value.late();
     }
     if (nextMs < this.#strikesAtMs) this.#set(Math.max(nextMs, nowMs + coarseMs));
   }

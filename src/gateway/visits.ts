@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Server as SecureServer } from 'node:tls';
+import { Roster } from '../exchange/roster.ts';
 
 /** A connection that has said nothing is given so long when the listener ends: its request may be on its way. */
 const silentMs = 1_000;
@@ -31,7 +32,7 @@ export interface Visits {
 
 /** Watches what comes through a server from now on. `cutSockets` ends its WebSockets. */
 export function makeVisits(server: Server, cutSockets: () => void): Visits {
-  const underWay = new Set<Visit>();
+  const underWay = new Roster<Visit>();
   const sockets = new Set<Promise<void>>();
   const open = new Set<Socket>();
   let isEnding = false;
@@ -46,10 +47,10 @@ export function makeVisits(server: Server, cutSockets: () => void): Visits {
   const isOver = (): boolean => underWay.size === 0 && open.size === 0;
   return {
     serve: (visit, work) => {
-      underWay.add(visit);
+      const place = underWay.add(visit);
       if (isEnding) visit.response.shouldKeepAlive = false; // Node then says `Connection: close`, and means it
       void work().then(() => {
-        underWay.delete(visit);
+        place.leave();
         onNews();
       });
     },
@@ -59,7 +60,8 @@ export function makeVisits(server: Server, cutSockets: () => void): Visits {
     },
     drain: async (now) => {
       isEnding = true;
-      for (const { response } of underWay) if (!response.headersSent) response.shouldKeepAlive = false;
+      for (const { value } of underWay.places())
+        if (!value.response.headersSent) value.response.shouldKeepAlive = false;
       server.close();
       const idle = setInterval(() => server.closeIdleConnections(), idleEveryMs);
       const silent = setTimeout(() => {
@@ -76,7 +78,7 @@ export function makeVisits(server: Server, cutSockets: () => void): Visits {
       clearTimeout(silent);
       cutSockets();
       await Promise.all(sockets); // they are recorded
-      return [...underWay];
+      return underWay.places().map(({ value }) => value);
     },
   };
 }

@@ -1,9 +1,11 @@
 import { Problem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
+import { type Bounded, Deadlines } from '../exchange/deadlines.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Flow, Sink } from '../exchange/flow.ts';
 import { answerHeaders } from '../exchange/headers.ts';
 import type { Finished, Outcome } from '../exchange/outcome.ts';
+import type { Place } from '../exchange/roster.ts';
 import type { Backend, Presence } from '../routing/backend.ts';
 import type { Route } from '../routing/route.ts';
 import type { Lease } from '../session/lease.ts';
@@ -11,10 +13,11 @@ import type { GateTo, LegacyControls, LegacyGate, WaitingReceiver } from './tran
 
 /** Serves exchanges with the old application. */
 export function legacyBackend(gateTo: GateTo, clock: Clock): Backend {
+  const parts = { clock, deadlines: new Deadlines(clock) };
   return {
     side: 'legacy',
     handle: (exchange, route, lease, client) =>
-      handle(gateTo(route.upstream), clock, exchange, route, lease, client),
+      handle(gateTo(route.upstream), parts, exchange, route, lease, client),
   };
 }
 
@@ -24,14 +27,14 @@ export function legacyBackend(gateTo: GateTo, clock: Clock): Backend {
  */
 function handle(
   gate: LegacyGate,
-  clock: Clock,
+  { clock, deadlines }: { clock: Clock; deadlines: Deadlines },
   exchange: Exchange,
   route: Route,
   lease: Lease,
   client: Presence,
 ): Promise<Outcome> {
   let startedMs = clock.nowMs();
-  let callOff = (): void => undefined;
+  let place: Place<Bounded> | null = null;
   const outcome = Promise.withResolvers<Outcome>();
   const finished = Promise.withResolvers<Finished>();
   const fail = (problem: Problem): void => {
@@ -41,14 +44,15 @@ function handle(
   const receiver = new AnswerReceiver(client, lease.isWithin, {
     given: () => {
       startedMs = clock.nowMs();
-      callOff = clock.after(route.timeoutMs, () => {
+      const late = (): void => {
         receiver.discard();
         call.abortIfUnsent(); // it would be run although its visitor has been told otherwise
         fail(new Problem('LEGACY_TIMEOUT', `legacy did not begin to answer within ${route.timeoutMs} ms`));
-      });
+      };
+      place = deadlines.add({ deadlineMs: startedMs + route.timeoutMs, late });
     },
     begun: (status, reason, headers, body) => {
-      callOff();
+      place?.leave();
       outcome.resolve({
         kind: 'answered',
         side: 'legacy',
@@ -58,12 +62,12 @@ function handle(
       });
     },
     failed: (problem) => {
-      callOff();
+      place?.leave();
       fail(problem); // does nothing when the answer has begun
     },
     exited: (problem) => finished.resolve({ elapsedMs: clock.nowMs() - startedMs, problem }),
   });
-  const { token } = lease;
+  const token = lease.token();
   const call = gate.send(
     {
       id: exchange.id,

@@ -1,5 +1,6 @@
 import { Problem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
+import { Roster } from '../exchange/roster.ts';
 import { connectMs, type Dial } from './connect.ts';
 import { Connection, type Asking, type ConnectionOwner } from './connection.ts';
 
@@ -32,7 +33,7 @@ export class ConnectionPool implements ConnectionOwner {
   readonly #connections = new Set<Connection>();
   /** Those that are being opened, each with what calls off its limit of time. */
   readonly #opening = new Map<Connection, () => void>();
-  readonly #waiting = new Set<Asking>();
+  readonly #waiting = new Roster<Asking>();
   #idle: Connection[] = [];
   #ended: Connection[] = [];
   #rested: Connection[] = [];
@@ -49,20 +50,20 @@ export class ConnectionPool implements ConnectionOwner {
     if (this.#isClosed) return this.#refuse(asking, new Error('this gateway ends'));
     const connection = this.#takeIdle();
     if (connection !== null) return connection.ask(asking);
-    this.#waiting.add(asking);
+    asking.place = this.#waiting.add(asking);
     this.#turning?.ref();
     this.#grow();
   }
 
   /** Calls it off where it waits for a connection. */
   callOff(asking: Asking): void {
-    if (this.#waiting.delete(asking)) this.#refuse(asking, new Error('it was given up while it waited'));
+    if (asking.place?.leave() === true) this.#refuse(asking, new Error('it was given up while it waited'));
   }
 
   /** Breaks everything off. */
   close(): void {
     this.#isClosed = true;
-    for (const asking of this.#waiting) this.callOff(asking);
+    for (const { value } of this.#waiting.places()) this.callOff(value);
     for (const connection of this.#connections) connection.breakOff();
   }
 
@@ -82,11 +83,8 @@ export class ConnectionPool implements ConnectionOwner {
   closed(connection: Connection, unopened: Error | null): void {
     this.#connections.delete(connection);
     this.#leaveOpening(connection);
-    const [next] = this.#waiting;
-    if (unopened !== null && next !== undefined) {
-      this.#waiting.delete(next);
-      this.#refuse(next, unopened);
-    }
+    const next = this.#waiting.first;
+    if (unopened !== null && next?.leave() === true) this.#refuse(next.value, unopened);
     this.#grow();
   }
 
@@ -109,11 +107,11 @@ export class ConnectionPool implements ConnectionOwner {
 
   /** Has those that wait go on, in their order. */
   #serve(): void {
-    for (const asking of this.#waiting) {
+    for (let next = this.#waiting.first; next !== null; next = this.#waiting.first) {
       const connection = this.#takeIdle();
       if (connection === null) break;
-      this.#waiting.delete(asking);
-      connection.ask(asking);
+      next.leave();
+      connection.ask(next.value);
     }
     this.#grow();
   }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setImmediate as pollOnce, setTimeout as pass } from 'node:timers/promises';
 import { asProblem, Problem } from '../errors.ts';
+import type { Place } from '../exchange/roster.ts';
 import type { Dial } from './connect.ts';
 import type { LegacyReceiver, LegacyRequest } from './transport.ts';
 import { broke, type AnswerHead } from './wire-head.ts';
@@ -14,6 +15,8 @@ export interface Asking {
   readonly receiver: LegacyReceiver;
   /** What carries it, while it is under way. */
   connection: Connection | null;
+  /** Where it stands, while it waits for a connection. */
+  place: Place<Asking> | null;
 }
 
 /** Who has opened a connection. */

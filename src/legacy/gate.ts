@@ -1,5 +1,6 @@
 import { Problem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
+import { type Place, Roster } from '../exchange/roster.ts';
 import type { UpstreamLimits } from '../routing/route.ts';
 import type {
   LegacyCall,
@@ -36,7 +37,7 @@ export interface GateParts {
  */
 export class Gate implements LegacyGate {
   readonly #parts: GateParts;
-  readonly #waiting = new Set<GatedCall>();
+  readonly #waiting = new Roster<GatedCall>();
   #limits: UpstreamLimits;
   #running = 0;
   #isAdmitting = false;
@@ -79,7 +80,7 @@ export class Gate implements LegacyGate {
 
   /** Takes a call that waits out of the queue. Returns false where it does not wait. */
   withdraw(call: GatedCall): boolean {
-    if (!this.#waiting.delete(call)) return false;
+    if (call.place?.leave() !== true) return false;
     this.#parts.waited(call.stopWaiting());
     return true;
   }
@@ -93,14 +94,14 @@ export class Gate implements LegacyGate {
   /** Who has left meanwhile is not counted: a crowd that reloads would fill the queue. */
   #hasRoom(): boolean {
     if (this.#waiting.size < this.#limits.queue) return true;
-    for (const call of this.#waiting) if (!call.isWanted()) call.abort();
+    for (const { value } of this.#waiting.places()) if (!value.isWanted()) value.abort();
     return this.#waiting.size < this.#limits.queue;
   }
 
   #wait(call: GatedCall): void {
     const { name, clock } = this.#parts;
     const { waitMs } = this.#limits;
-    this.#waiting.add(call);
+    call.place = this.#waiting.add(call);
     const sinceMs = clock.nowMs();
     const callOff = clock.after(waitMs, () => {
       this.withdraw(call);
@@ -116,8 +117,9 @@ export class Gate implements LegacyGate {
   #admit(): void {
     if (this.#isAdmitting || this.#waiting.size === 0) return;
     this.#isAdmitting = true;
-    for (const call of this.#waiting) {
+    for (let next = this.#waiting.first; next !== null; next = this.#waiting.first) {
       if (this.#running >= this.#limits.atOnce) break;
+      const call = next.value;
       if (!call.isWanted()) call.abort();
       else {
         this.withdraw(call);
@@ -134,6 +136,8 @@ class GatedCall implements LegacyCall, LegacyReceiver {
   readonly #gate: Gate;
   readonly #request: LegacyRequest;
   readonly #receiver: WaitingReceiver;
+  /** Where it stands, while it waits. */
+  place: Place<GatedCall> | null = null;
   /** Legacy's end of it, once it has been given the request. */
   #call: LegacyCall | null = null;
   #hasHead = false;

@@ -1,5 +1,6 @@
 import { asProblem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
+import type { Place } from '../exchange/roster.ts';
 import type { UpstreamTls } from '../routing/route.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import type { Asking, Connection } from './connection.ts';
@@ -41,6 +42,7 @@ export function httpTransport(
 class HttpCall implements LegacyCall, Asking {
   head = '';
   connection: Connection | null = null;
+  place: Place<Asking> | null = null;
   readonly request: LegacyRequest;
   readonly receiver: LegacyReceiver;
   readonly #pool: ConnectionPool;

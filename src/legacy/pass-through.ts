@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { Problem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
 import { type Bounded, Deadlines } from '../exchange/deadlines.ts';
+import type { Place } from '../exchange/roster.ts';
 import { answerHeaders } from '../exchange/headers.ts';
 import type { Outlet } from '../exchange/outlet.ts';
 import type { Upstream } from '../routing/route.ts';
@@ -71,6 +72,7 @@ class ClientReceiver implements WaitingReceiver, Bounded {
   #isSent = false;
   #exit: { readonly problem: Problem | null } | null = null;
   #over = false;
+  #place: Place<Bounded> | null = null;
 
   constructor(response: ServerResponse, timeoutMs: number, parts: PassParts, done: (passed: Passed) => void) {
     this.#response = response;
@@ -83,7 +85,7 @@ class ClientReceiver implements WaitingReceiver, Bounded {
   given(): void {
     this.#startedMs = this.#parts.clock.nowMs();
     this.deadlineMs = this.#startedMs + this.#timeoutMs;
-    this.#parts.deadlines.add(this);
+    this.#place = this.#parts.deadlines.add(this);
   }
 
   isWanted(): boolean {
@@ -147,9 +149,9 @@ class ClientReceiver implements WaitingReceiver, Bounded {
   }
 
   #finish(problem: Problem | null): void {
-    const { clock, deadlines } = this.#parts;
     this.#over = true;
-    deadlines.remove(this);
-    this.#done({ status: this.#status, elapsedMs: clock.nowMs() - this.#startedMs, problem });
+    this.#place?.leave();
+    const elapsedMs = this.#parts.clock.nowMs() - this.#startedMs;
+    this.#done({ status: this.#status, elapsedMs, problem });
   }
 }

@@ -81,9 +81,9 @@ export class LockLine {
   }
 
   /** Notes a lock that was just had. Throws Problem LOCK_DOWN where it is lost already. */
-  hold(): ReturnType<HeldLocks['add']> {
+  hold(onLost: () => void): ReturnType<HeldLocks['add']> {
     if (this.#isDown) throw lockDown(new Error('the connection was lost as it got the lock'));
-    return this.#held.add();
+    return this.#held.add(onLost);
   }
 
   /** Ends the connection. Everything held on it is lost: the server has freed it, or soon will. */

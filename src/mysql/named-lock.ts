@@ -59,9 +59,8 @@ export class NamedLock implements KeptLock {
 
   /** Notes a lock that was just had, and what gives it back. */
   #keep(line: LockLine, name: string): Pick<HeldLock, 'lost' | 'release'> {
-    const { lost, letGo } = line.hold();
     let giveBack = (): Promise<void> => Promise.resolve();
-    lost.addEventListener('abort', () => (giveBack = this.#takeAgain(name)), { once: true });
+    const { lost, letGo } = line.hold(() => (giveBack = this.#takeAgain(name)));
     return { lost, release: () => (letGo() ? line.free(name) : giveBack()) };
   }
 

@@ -8,6 +8,7 @@ import type { Answer, Outcome } from '../exchange/outcome.ts';
 import type { Backend } from '../routing/backend.ts';
 import type { Route } from '../routing/route.ts';
 import type { Lease } from '../session/lease.ts';
+import type { Loss } from '../session/lock.ts';
 import { errandHeaders, isAnswer, maxHeaderSize, readFailure, type Errand } from './wire.ts';
 
 /** The host a port runs in, as far as serving needs it. */
@@ -124,13 +125,13 @@ class Receiver implements Dispatcher.DispatchHandler {
   overdue: Problem | null = null;
   readonly #resolve: (result: Answer | Problem) => void;
   /** Once it is aborted a refusal is no reason for legacy to run: it has no turn either. */
-  readonly #lost: AbortSignal;
+  readonly #lost: Loss;
   readonly #chunks: Buffer[] = [];
   #status = 0;
   #headers: string[] = [];
   #sent = false;
 
-  constructor(resolve: (result: Answer | Problem) => void, lost: AbortSignal) {
+  constructor(resolve: (result: Answer | Problem) => void, lost: Loss) {
     this.#resolve = resolve;
     this.#lost = lost;
   }

@@ -1,4 +1,4 @@
-import type { Fence } from './lock.ts';
+import type { Fence, Loss } from './lock.ts';
 
 /** The right to one turn in a session. It is left when the side is finished, never because the client is gone. */
 export interface Lease {
@@ -10,19 +10,17 @@ export interface Lease {
   /** Whether it was had within the turn of another request, which waits for this one. */
   readonly isWithin: boolean;
   /** What a request made from within this turn shows in its Banyan-Lease field to join it; null where it cannot. */
-  readonly token: string | null;
+  token(): string | null;
   /** How a write can prove at the database that the turn is still ours; null for a lease on nothing. */
   readonly fence: Fence | null;
   /** Aborted when the turn was lost before it was left. */
-  readonly lost: AbortSignal;
+  readonly lost: Loss;
   /**
    * Gives the turn to the next one, after `lastly`, which must not reject. From here on nobody works on the session:
    * a request that comes now has not overlapped with anything. Doing it twice does nothing. Never rejects.
    */
   leave(lastly?: () => Promise<void>): Promise<void>;
 }
-
-const never = new AbortController().signal;
 
 /** The lease of a request that needs no turn. */
 export const noLease: Lease = Object.freeze({
@@ -31,8 +29,8 @@ export const noLease: Lease = Object.freeze({
   overlapped: false,
   isWithin: false,
   fence: null,
-  token: null,
-  lost: never,
+  token: () => null,
+  lost: { aborted: false },
   leave: () => Promise.resolve(),
 });
 

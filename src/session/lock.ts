@@ -8,11 +8,16 @@ export type Fence =
   | { readonly kind: 'row'; readonly lockName: string; readonly owner: string; readonly token: number }
   | { readonly kind: 'file' };
 
+/** Whether a lock is lost; an AbortSignal can say so. */
+export interface Loss {
+  readonly aborted: boolean;
+}
+
 /** A lock that was had. */
 export interface HeldLock {
   readonly fence: Fence;
   /** Aborted when the lock is lost before it was released: somebody else may hold it by now. */
-  readonly lost: AbortSignal;
+  readonly lost: Loss;
   /** Whether somebody else held it when it was asked for. */
   readonly contended: boolean;
   /** Gives it back. Never rejects: a lock that cannot be given back ends with its connection. */

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../exchange/clock.ts';
+import { Register } from '../exchange/register.ts';
 import { sessionLabel } from './identity.ts';
 import { readLease, signLease } from './lease-token.ts';
 import { noLease, type Lease } from './lease.ts';
@@ -31,11 +32,11 @@ export interface NestingParts {
 export class Nesting {
   readonly #parts: NestingParts;
   /** By exchange. */
-  readonly #open = new Map<string, OpenTurn>();
+  readonly #open = new Register<string, OpenTurn>();
   /** Turns of other gateways that were joined here, by exchange. */
   readonly #foreign = new Map<string, OpenTurn>();
   /** The outermost turns, by session. */
-  readonly #sessions = new Map<string, OpenTurn>();
+  readonly #sessions = new Register<string, OpenTurn>();
 
   constructor(parts: NestingParts) {
     this.#parts = parts;
@@ -76,10 +77,9 @@ export class Nesting {
     const { key } = this.#parts;
     return {
       ...lease,
-      /** Signed when it is asked for: a port is given none. */
-      get token() {
-        return signLease(claims, key);
-      },
+      // Signed when it is asked for: a port is given none. No getter: V8 gives each object of a literal that has one a
+      // hidden class of its own, in the old generation, and with it whatever the getter can see.
+      token: () => signLease(claims, key),
       leave: (lastly) => (leaving ??= leave(lastly)),
     };
   }

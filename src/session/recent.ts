@@ -1,7 +1,9 @@
+import { Register } from '../exchange/register.ts';
+
 /** Values by key, at most so many: the one that was not used for the longest time makes room for a new one. */
 export class Recent<V> {
   readonly #most: number;
-  readonly #values = new Map<string, V>();
+  readonly #values = new Register<string, V>();
 
   constructor(most: number) {
     this.#most = most;
@@ -19,11 +21,7 @@ export class Recent<V> {
   set(key: string, value: V): void {
     this.#values.delete(key);
     this.#values.set(key, value);
-    if (this.#values.size <= this.#most) return;
-    for (const oldest of this.#values.keys()) {
-      this.#values.delete(oldest);
-      return;
-    }
+    if (this.#values.size > this.#most) this.#values.delete(this.#values.oldest as string);
   }
 
   delete(key: string): void {
@@ -32,6 +30,6 @@ export class Recent<V> {
 
   /** From the one used last to the one used least. */
   entries(): [string, V][] {
-    return [...this.#values].reverse();
+    return this.#values.entries().reverse();
   }
 }

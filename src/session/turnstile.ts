@@ -114,7 +114,7 @@ export class Turnstile {
       waitedMs,
       overlapped,
       isWithin: false,
-      token: null,
+      token: () => null,
       fence: lock.fence,
       lost: lock.lost,
       leave: (lastly) => (left ??= leave(lastly)),

@@ -47,7 +47,7 @@ export function makeTimeline(parts: {
   const kept = new Recent<Kept>(parts.mostSessions);
   const sinceMs = parts.clock.epochMs();
   let counts = noCounts;
-  let waits: number[] = [];
+  const waits: number[] = [];
 
   const add = ({ session, entry }: OwnEntry): void => {
     const before = kept.get(session);
@@ -56,7 +56,7 @@ export function makeTimeline(parts: {
       entries: [...(before?.entries ?? []), entry].slice(-parts.mostEntries),
     });
     counts = sumOf(counts, countsOf(entry));
-    if (entry.kind === 'turn' && entry.overlapped) waits = [...waits, entry.waitedMs].slice(-mostWaits);
+    if (entry.kind === 'turn' && entry.overlapped && waits.push(entry.waitedMs) > mostWaits) waits.shift();
   };
   return {
     record: (record) => {

@@ -9,8 +9,7 @@ function make() {
   const late: string[] = [];
   const add = (name: string, deadlineMs: number) => {
     const bounded = { deadlineMs, late: () => late.push(`${name} at ${clock.nowMs()}`) };
-    deadlines.add(bounded);
-    return bounded;
+    return deadlines.add(bounded);
   };
   return { clock, deadlines, late, add };
 }
@@ -27,8 +26,8 @@ t.test('each is told at its deadline, in whatever order they were added', async 
 });
 
 t.test('what is over in time is never told, and one timer is enough for all', async (t) => {
-  const { clock, deadlines, late, add } = make();
-  for (let i = 0; i < 100; i++) deadlines.remove(add(`${i}`, 100 + i));
+  const { clock, late, add } = make();
+  for (let i = 0; i < 100; i++) add(`${i}`, 100 + i).leave();
   t.equal(clock.pending, 1);
   clock.advance(1_000);
   t.same(late, []);
@@ -49,11 +48,8 @@ t.test('many deadlines close to each other are told together, 10 ms later at mos
 
 t.test('who is told may end others, and begin anew', async (t) => {
   const { clock, deadlines, late, add } = make();
+  deadlines.add({ deadlineMs: 100, late: () => (other.leave(), add('again', 150)) });
   const other = add('other', 100);
-  deadlines.remove(other);
-  const first = { deadlineMs: 100, late: () => (deadlines.remove(other), add('again', 150)) };
-  deadlines.add(first);
-  deadlines.add(other);
   clock.advance(200);
   t.same(late, ['again at 150']);
 });

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Loss } from '../../src/session/lock.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -33,8 +35,8 @@ function lockFile(directory: string): string {
   return join(directory, '.banyan-lock');
 }
 
-function isAborted(signal: AbortSignal): Promise<unknown> {
-  return signal.aborted ? Promise.resolve() : once(signal, 'abort');
+async function isAborted(loss: Loss): Promise<void> {
+  while (!loss.aborted) await setImmediate();
 }
 
 t.test('one gateway has the lock, the other has not', async (t) => {

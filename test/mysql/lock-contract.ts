@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Loss } from '../../src/session/lock.ts';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import type { Test } from 'tap';
 import { systemClock, type Clock } from '../../src/exchange/clock.ts';
@@ -23,11 +25,8 @@ export async function take(lock: KeptLock, id: string, patienceMs = 0): Promise<
 }
 
 /** Resolves when the signal is aborted. */
-export function isAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+export async function isAborted(loss: Loss): Promise<void> {
+  while (!loss.aborted) await setImmediate();
 }
 
 /** The statements of ports and gateways that a server was given while `work` went on. */

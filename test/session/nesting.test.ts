@@ -30,7 +30,7 @@ function setUp() {
   const inner = async (exchange: string, turn: OpenTurn): Promise<Lease> =>
     nesting.open(await turn.join(patienceMs, stays), holder(exchange), turn, 60_000);
   const byToken = async (lease: Lease): Promise<OpenTurn> => {
-    const turn = await nesting.byToken(lease.token as string, 's');
+    const turn = await nesting.byToken(lease.token() as string, 's');
     if (turn === null) throw new Error('the token is not taken');
     return turn;
   };
@@ -81,7 +81,7 @@ t.test('those who join go one at a time, and can be joined themselves', async (t
 t.test('a turn that is over cannot be joined, nor can it by a token of another session or key', async (t) => {
   const { outer, byToken, nesting, parts, clock } = setUp();
   const first = await outer('a');
-  const token = first.token as string;
+  const token = first.token() as string;
   t.not(await nesting.byToken(token, 's'), null);
   t.equal(await nesting.byToken(token, 'other'), null, 'another session');
   const stranger = new Nesting({
@@ -109,7 +109,7 @@ t.test('a turn that is over cannot be joined, nor can it by a token of another s
 t.test('a turn of another gateway is joined while it is held there', async (t) => {
   const { outer, parts } = setUp();
   const first = await outer('a');
-  const token = first.token as string;
+  const token = first.token() as string;
   let isHeld = true;
   const other = new Nesting({ ...parts, gateway: 'two', isHeld: async () => isHeld });
   const turn = (await other.byToken(token, 's')) as OpenTurn;
