@@ -38,6 +38,11 @@ export class Register<K, V> {
     return Array.from(this.#cells, ([key, { value }]) => [key, value as V]);
   }
 
+  /** The values alone, in the same order. */
+  values(): V[] {
+    return Array.from(this.#cells.values(), ({ value }) => value as V);
+  }
+
   /** The key that has been there for longest; undefined where there is none. */
   get oldest(): K | undefined {
     for (const key of this.#cells.keys()) return key;

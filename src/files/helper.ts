@@ -2,6 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import process from 'node:process';
 import { Problem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
+import { Register } from '../exchange/register.ts';
 import { lockerProgram } from './locker-program.ts';
 
 /** A question that a live locker answers in a fraction of a millisecond. */
@@ -82,7 +83,7 @@ export class Ask {
 export class Helper {
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #clock: Clock;
-  readonly #asks = new Map<number, Ask>();
+  readonly #asks = new Register<number, Ask>();
   /** Those that the locker owes a word, and what calls off the alarm. */
   readonly #owed = new Map<number, () => void>();
   #lastNumber = 0;
@@ -164,9 +165,10 @@ export class Helper {
   #end(reason: string): void {
     for (const callOff of this.#owed.values()) callOff();
     this.#owed.clear();
-    const asks = [...this.#asks.values()];
-    this.#asks.clear();
-    for (const ask of asks) ask.end(reason);
+    for (const [number, ask] of this.#asks.entries()) {
+      this.#asks.delete(number);
+      ask.end(reason);
+    }
     this.#ended.resolve();
   }
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { Register } from '../exchange/register.ts';
 import { eachLine } from './lines.ts';
 
 /** How a process came to its end: an exit code, or the signal that ended it; nothing where nobody could see it. */
@@ -60,7 +61,7 @@ export class ForkServer {
   readonly #news: ForkServerNews;
   readonly #folder: string;
   readonly #listener: Server;
-  readonly #children = new Map<number, Known>();
+  readonly #children = new Register<number, Known>();
   readonly #perl: ChildProcess;
   readonly #commands: Writable;
   #count = 0;

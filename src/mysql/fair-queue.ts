@@ -1,4 +1,5 @@
 import type { Clock } from '../exchange/clock.ts';
+import { Roster } from '../exchange/roster.ts';
 import type { Asker } from './asker.ts';
 
 /** The pauses of somebody who waits, while nothing moves; they are counted anew with every place moved up. */
@@ -34,7 +35,7 @@ export class FairQueue<A extends Asker> {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #ask: (askers: readonly A[]) => Promise<readonly number[]>;
-  readonly #waiting = new Set<Waiter<A>>();
+  readonly #waiting = new Roster<Waiter<A>>();
   #isAsking = false;
   #lastAskedMs = -Infinity;
   /** When the timer rings; Infinity where there is none. */
@@ -84,10 +85,10 @@ export class FairQueue<A extends Asker> {
 
   #askLater(asker: A, dueMs: number, gone: AbortSignal): Promise<boolean> {
     const waiter = { asker, dueMs, answer: Promise.withResolvers<boolean>() };
+    const place = this.#waiting.add(waiter);
     const leave = (): void => {
-      if (this.#waiting.delete(waiter)) waiter.answer.resolve(false); // else the server is being asked just now
+      if (place.leave()) waiter.answer.resolve(false); // else the server is being asked just now
     };
-    this.#waiting.add(waiter);
     gone.addEventListener('abort', leave, { once: true });
     this.#wakeAt(dueMs);
     return waiter.answer.promise.finally(() => gone.removeEventListener('abort', leave));
@@ -105,10 +106,11 @@ export class FairQueue<A extends Asker> {
   async #tick(): Promise<void> {
     this.#ringsMs = Infinity;
     const nowMs = this.#clock.nowMs();
-    const due = [...this.#waiting].filter(({ dueMs }) => dueMs < nowMs + betweenMs);
+    const due = this.#waiting.places().filter(({ value }) => value.dueMs < nowMs + betweenMs);
     if (nowMs >= this.#lastAskedMs + betweenMs && due.length > 0) {
-      const first = due.sort((one, other) => one.dueMs - other.dueMs).slice(0, mostAtOnce);
-      for (const waiter of first) this.#waiting.delete(waiter);
+      const places = due.sort((one, other) => one.value.dueMs - other.value.dueMs).slice(0, mostAtOnce);
+      for (const place of places) place.leave();
+      const first = places.map(({ value }) => value);
       this.#isAsking = true;
       this.#lastAskedMs = nowMs;
       try {
@@ -120,7 +122,7 @@ export class FairQueue<A extends Asker> {
       this.#isAsking = false;
     }
     let nextMs = Infinity;
-    for (const { dueMs } of this.#waiting) nextMs = Math.min(nextMs, dueMs);
+    for (const { value } of this.#waiting.places()) nextMs = Math.min(nextMs, value.dueMs);
     if (nextMs < Infinity) this.#wakeAt(nextMs);
   }
 }

@@ -31,6 +31,7 @@ t.test(
       ['c', 2],
       ['a', 8],
     ]);
+    t.same(register.values(), [1, 2, 8]);
     t.end();
   },
 );
