@@ -8,7 +8,6 @@ import { Connection, type Asking, type ConnectionOwner } from './connection.ts';
 export interface PoolOptions {
   readonly dial: Dial;
   readonly readyEvent: string;
-  readonly mostConnections: number;
   /** Apache closes an idle connection after its KeepAliveTimeout (5 s); we must be quicker, or a request meets the close. */
   readonly longestIdleMs: number;
   readonly longestSilenceMs: number;
@@ -20,7 +19,8 @@ const lookMs = 1_000;
 
 /**
  * Connections to one legacy. Those that have been used last are used first, so that it keeps no more of them open than are
- * needed. A request that finds none waits for its turn; each of those that wait has one connection coming, up to the bound.
+ * needed. A request that finds none waits for one; each of those that wait has one coming. How many there may be at
+ * once is the gate's business.
  *
  *    opening ─▶ #idle ─▶ asked ─▶ #ended ─▶ #rested ─▶ #idle
  *
@@ -120,10 +120,7 @@ export class ConnectionPool implements ConnectionOwner {
   #grow(): void {
     if (this.#isClosed) return;
     const coming = this.#opening.size + this.#ended.length + this.#rested.length;
-    for (let missing = this.#waiting.size - coming; missing > 0; missing--) {
-      if (this.#connections.size >= this.#options.mostConnections) return;
-      this.#open();
-    }
+    for (let missing = this.#waiting.size - coming; missing > 0; missing--) this.#open();
   }
 
   #open(): void {

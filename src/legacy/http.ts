@@ -15,16 +15,10 @@ const orphanMs = 15 * 60_000;
  * The way to the old application over HTTP. It never asks twice, follows no redirect and decodes nothing. Time is
  * watched by the caller, because a script that is too slow for its client still has to be read to its end.
  */
-export function httpTransport(
-  origin: URL,
-  mostConnections: number,
-  clock: Clock,
-  tls?: UpstreamTls,
-): LegacyTransport {
+export function httpTransport(origin: URL, clock: Clock, tls?: UpstreamTls): LegacyTransport {
   const pool = new ConnectionPool({
     dial: dialTo(origin, tls),
     readyEvent: readyEvent(origin),
-    mostConnections,
     longestIdleMs: 3_000,
     longestSilenceMs: orphanMs,
     clock,

@@ -35,9 +35,6 @@ export interface TransportOptions {
   readonly waited: (upstream: string, milliseconds: number) => void;
 }
 
-/** More than any gate lets through: who waits, waits there. */
-const mostConnections = 10_000;
-
 interface Opened {
   readonly upstream: string;
   readonly gate: Gate;
@@ -65,8 +62,7 @@ export function openTransports(options: TransportOptions): Transports {
     let transport = open.get(key);
     if (transport === undefined) {
       const { address, tls, cgi } = where;
-      transport =
-        cgi === undefined ? httpTransport(new URL(address), mostConnections, clock, tls) : runCgi(cgi);
+      transport = cgi === undefined ? httpTransport(new URL(address), clock, tls) : runCgi(cgi);
       open.set(key, transport);
     }
     return transport;
