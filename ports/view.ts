@@ -1,5 +1,4 @@
-import { definePort, escapeHtml } from 'banyan';
-import { number, type PerlScalar } from './lib/perl.ts';
+import { definePort, escapeHtml, perl, type PerlScalar } from 'banyan';
 import { getRecord, page, price, shopSession } from './lib/shop.ts';
 
 /** view.pl?sku=1001: one record, and the last ones the visitor looked at. */
@@ -19,7 +18,7 @@ export default definePort(async ({ params, session, db }) => {
 
   // newest first, five at most, the one being looked at is the first
   const before = (session.get('seen') ?? []) as PerlScalar[];
-  const others = before.filter((seen) => number(seen) !== record.sku).slice(0, 4);
+  const others = before.filter((seen) => perl.number(seen) !== record.sku).slice(0, 4);
   session.set('seen', [record.sku, ...others]);
 
   let body = `<TABLE BORDER=0 CELLPADDING=3>

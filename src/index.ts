@@ -3,6 +3,8 @@ export { definePort } from './porting/define.ts';
 export type { Context, Database, Port, PortAnswer, PortHandler, PortRequest } from './porting/define.ts';
 export { escapeHtml, html, json, redirect, text } from './porting/answers.ts';
 export type { AnswerOptions } from './porting/answers.ts';
+export * as perl from './porting/perl.ts';
+export type { PerlScalar } from './porting/perl.ts';
 export type { Params } from './exchange/params.ts';
 export type { Draft } from './session/draft.ts';
 export type { Opaque, SessionValue } from './session/session.ts';

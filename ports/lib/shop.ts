@@ -1,5 +1,4 @@
-import { escapeHtml, html, type Database, type Draft, type PortAnswer } from 'banyan';
-import { money, type PerlScalar } from './perl.ts';
+import { escapeHtml, html, perl, type Database, type Draft, type PerlScalar, type PortAnswer } from 'banyan';
 
 /** What lib/Shop.pm is to the Perl scripts: the session's habits, the page frame, and how a record is looked up. */
 
@@ -58,5 +57,5 @@ ${body}<HR NOSHADE SIZE=1>
 
 /** Shop.pm's price: the pound sign and two decimals. */
 export function price(amount: PerlScalar): string {
-  return `\u00a3${money(amount)}`;
+  return perl.sprintf('\u00a3%.2f', amount);
 }

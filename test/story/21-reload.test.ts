@@ -23,7 +23,7 @@ const refusedFor = async (gateway: GatewayProcess, code: string): Promise<void> 
     ((await configOf(gateway)).refused?.findings ?? []).some((finding) => finding.code === code),
   );
 
-const flips = 100;
+const flips = 40;
 
 t.test('routes.yaml is replaced again and again under load', async (t) => {
   const shop = await useShop(t);
@@ -60,14 +60,16 @@ t.test('routes.yaml is replaced again and again under load', async (t) => {
   const sideOf = new Map(taken.map((line) => [line['revision'], sideOfHash.get(String(line['hash']))]));
   let newest = 0;
   const seen = new Set<unknown>();
+  const wrong: unknown[] = [];
   for (const line of log) {
     if (line['msg'] === 'routes.yaml taken over') newest = Number(line['revision']);
     if (line['msg'] !== 'exchange' || line['route'] === 'rest') continue;
     seen.add(line['revision']);
-    t.equal(line['side'], sideOf.get(line['revision']), 'the side that its revision names');
     // The line of a table is written a moment after the table serves.
-    t.ok(Number(line['revision']) <= newest + 1, 'no revision before its time');
+    const isEarly = Number(line['revision']) > newest + 1;
+    if (isEarly || line['side'] !== sideOf.get(line['revision'])) wrong.push(line);
   }
+  t.same(wrong, [], 'each on the side that its revision names, and no revision before its time');
   t.ok(seen.size > flips / 4, `requests were served by ${seen.size} revisions`);
   t.match(taken[1], { changes: ['view: legacy -> port', 'cart: legacy -> port'] });
 });
