@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 /** Starts the real shop for a test file and ends it with the file. */
 export async function useShop(t: Test): Promise<Shop> {
-  t.setTimeout(180_000); // a busy machine takes its time; what must be quick is measured in bench/
+  t.setTimeout(400_000); // a busy machine takes its time; what must be quick is measured in bench/
   const shop = await startShop('test');
   t.teardown(() => shop.stop());
   return shop;

@@ -25,28 +25,24 @@ function some<T>(arbitrary: fc.Arbitrary<T>, numRuns: number): T[] {
 }
 
 const texts = [
-  ...[
-    '',
-    '0',
-    '00',
-    '0.0',
-    '0E0',
-    ' ',
-    '1',
-    ' 12',
-    '10 pcs',
-    '1.0',
-    '-',
-    '+5',
-    '.5',
-    '5.',
-    '1e3',
-    '1e',
-    '1_000',
-    '0x1F',
-  ],
-  ...['abc', 'inf', '-Infinity', 'nan', '1e400', '\n3', '٣'],
+  '',
+  '0',
+  '00',
+  '0.0',
+  '0E0',
+  ' ',
+  '1',
+  ' 12',
+  '10 pcs',
+  '1.0',
+  '-',
+  '+5',
+  '.5',
+  '5.',
+  '1e3',
+  '1e',
 ];
+texts.push('1_000', '0x1F', 'abc', 'inf', '-Infinity', 'nan', '1e400', '\n3', '٣');
 const doubles = some(
   fc.oneof(
     fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -55,22 +51,8 @@ const doubles = some(
   ),
   1_500,
 );
-const numbers = [
-  0,
-  0.1 + 0.2,
-  1 / 3,
-  1e-5,
-  1e15,
-  1e16,
-  123456789012345680,
-  1e20,
-  2 ** 63,
-  1e21,
-  1e100,
-  -1e-300,
-  5e-324,
-  ...doubles,
-];
+const whole = [0, 1e15, 1e16, 123456789012345680, 1e20, 2 ** 63, 1e21, 1e100];
+const numbers = [...whole, 0.1 + 0.2, 1 / 3, 1e-5, -1e-300, 5e-324, ...doubles];
 
 t.test('what is true', async (t) => {
   const values = [...texts, null, 0, 1, -0.5];
@@ -124,7 +106,7 @@ t.test('sprintf: every conversion, flag, width and precision, with numbers and t
         fc.integer({ min: 0, max: 18 }).map((places) => `.${places}`),
         { nil: '' },
       ),
-      fc.constantFrom(...'sdiuoxXbBeEfFgG'),
+      fc.constantFrom(...'sdiuoxXbBeEfFgG'.split('')),
     )
     .map((parts) => `%${parts.join('')}`);
   const isSmall = (value: perl.PerlScalar) => Math.abs(perl.number(value)) < 2 ** 63;
