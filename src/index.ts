@@ -1,8 +1,8 @@
 /** What the author of a port imports. Nothing else of banyan is public. */
 export { definePort } from './porting/define.ts';
 export type { Context, Database, Port, PortAnswer, PortHandler, PortRequest } from './porting/define.ts';
-export { escapeHtml, html, json, redirect, text } from './porting/answers.ts';
-export type { AnswerOptions } from './porting/answers.ts';
+export { escapeHtml, html, json, redirect, text, trustedHtml } from './porting/answers.ts';
+export type { AnswerOptions, Html, HtmlPart } from './porting/answers.ts';
 export * as perl from './porting/perl.ts';
 export type { PerlScalar } from './porting/perl.ts';
 export type { Params } from './exchange/params.ts';

@@ -1,4 +1,5 @@
 import type { PortAnswer } from './define.ts';
+import { print } from './perl.ts';
 
 /** What every answer may say besides its text. */
 export interface AnswerOptions {
@@ -12,8 +13,52 @@ export interface AnswerOptions {
   readonly charset?: 'iso-8859-1' | 'utf-8';
 }
 
-/** A page. Characters the character set lacks become `&#…;`, so that nothing is lost. */
-export function html(text: string, options: AnswerOptions = {}): PortAnswer {
+/** What the `html` tag makes: text that is HTML, and can stand in another template as it is. */
+export class Html {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+}
+
+/** What can stand in an `html` template: nothing for null and undefined, the parts of a list one behind the other. */
+export type HtmlPart = Html | string | number | null | undefined | readonly HtmlPart[];
+
+/**
+ * As a tag, HTML out of text: `` html`<td>${title}</td>` `` escapes `&`, `<`, `>`, `"` and `'` in what is put in, prints
+ * numbers as Perl does, and leaves alone what another `html` has made.
+ *
+ * As a function, a page. Characters the character set lacks become `&#…;`, so that nothing is lost.
+ */
+export function html(pieces: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html;
+export function html(page: string | Html, options?: AnswerOptions): PortAnswer;
+export function html(
+  first: TemplateStringsArray | string | Html,
+  ...rest: readonly (HtmlPart | AnswerOptions)[]
+): Html | PortAnswer {
+  if (typeof first === 'string' || first instanceof Html)
+    return htmlPage(String(first), rest[0] as AnswerOptions | undefined);
+  const parts = rest as readonly HtmlPart[];
+  return new Html(first.map((piece, at) => piece + escapedPart(parts[at])).join(''));
+}
+
+function escapedPart(part: HtmlPart): string {
+  if (part instanceof Html) return part.toString();
+  if (typeof part === 'object' && part !== null) return part.map(escapedPart).join('');
+  return escapeHtml(print(part ?? null)).replaceAll("'", '&#39;');
+}
+
+/** HTML that came out of a template of the old site or the database as such: it is put in unescaped. */
+export function trustedHtml(text: string): Html {
+  return new Html(text);
+}
+
+function htmlPage(text: string, options: AnswerOptions = {}): PortAnswer {
   const charset = options.charset ?? 'iso-8859-1';
   const body = charset === 'utf-8' ? Buffer.from(text, 'utf8') : Buffer.from(asEntities(text), 'latin1');
   return answer(body, `text/html; charset=${charset === 'utf-8' ? 'utf-8' : 'ISO-8859-1'}`, options);

@@ -84,11 +84,12 @@ export class LostUpdates {
   ): TurnSeen {
     const memory = this.#sessions.get(session);
     const outside = memory === undefined || before === null ? null : findOutside(memory, before);
+    const undos = memory?.undos ?? [];
     const undo = before === null || after === null ? null : undoOf(holder, before, after);
     this.#sessions.set(session, {
       left: after,
       leftBy: holder,
-      undos: [...(memory?.undos ?? []), ...(undo === null ? [] : [undo])].slice(-mostUndos),
+      undos: undo === null ? undos : [...undos, undo].slice(-mostUndos),
     });
     return { ...workBetween(before, after), outside };
   }
@@ -105,6 +106,7 @@ export function workBetween(before: Snapshot | null, after: Snapshot | null): Se
 }
 
 function undoOf(holder: TurnHolder, before: Snapshot, after: Snapshot): Undo | null {
+  if (before.digest === after.digest) return null; // the usual case: a turn that only read
   const changes = changesBetween(before, after).filter(({ isTouch }) => !isTouch);
   if (changes.length === 0) return null;
   return { ...holder, before: new Map(changes.map(({ key }) => [key, printIn(before, key)])) };

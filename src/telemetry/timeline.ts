@@ -33,8 +33,9 @@ export interface Timeline {
 const mostWaits = 1_000;
 
 interface Kept {
-  readonly summary: SessionSummary;
-  readonly entries: readonly TimelineEntry[];
+  summary: SessionSummary;
+  /** Added to in place: a new list for each turn would grow old and die at once. */
+  readonly entries: TimelineEntry[];
 }
 
 /** An empty timeline of a gateway of that name. */
@@ -51,10 +52,11 @@ export function makeTimeline(parts: {
 
   const add = ({ session, entry }: OwnEntry): void => {
     const before = kept.get(session);
-    kept.set(session, {
-      summary: summaryWith(session, before?.summary ?? null, entry),
-      entries: [...(before?.entries ?? []), entry].slice(-parts.mostEntries),
-    });
+    const summary = summaryWith(session, before?.summary ?? null, entry);
+    const now = before ?? { summary, entries: [] };
+    now.summary = summary;
+    if (now.entries.push(entry) > parts.mostEntries) now.entries.shift();
+    kept.set(session, now);
     counts = sumOf(counts, countsOf(entry));
     if (entry.kind === 'turn' && entry.overlapped && waits.push(entry.waitedMs) > mostWaits) waits.shift();
   };
