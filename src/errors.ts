@@ -86,6 +86,7 @@ const table = {
   PORT_MISSING: { status: 503, sentence: 'This page is not available at the moment.', mayFallBack: true },
   PORT_HOST_DOWN: { status: 503, sentence: 'This page is not available at the moment.', mayFallBack: true },
   PORT_FAILED: { status: 500, sentence: 'This page could not be made.', mayFallBack: true },
+  PORT_HANDED_OVER: { status: 500, sentence: 'This page could not be made.', mayFallBack: true },
   PORT_TIMEOUT: { status: 504, sentence: 'This page took too long to make.', mayFallBack: true },
   SESSION_UNREADABLE: { status: 500, sentence: 'Your session could not be read.', mayFallBack: true },
   SESSION_UNWRITABLE: { status: 500, sentence: 'Your session could not be stored.', mayFallBack: true },

@@ -35,6 +35,7 @@ t.test('legacy may stand in only where it is certain that nothing was committed'
     'PORT_MISSING',
     'PORT_HOST_DOWN',
     'PORT_FAILED',
+    'PORT_HANDED_OVER',
     'PORT_TIMEOUT',
     'SESSION_UNREADABLE',
     'SESSION_UNWRITABLE',

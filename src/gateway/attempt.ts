@@ -21,7 +21,7 @@ export async function attempt(
   parts.sessions?.nesting.allowJoining(exchange.id, false);
   const outcome = await parts.port.handle(exchange, route, lease, client);
   if (outcome.kind === 'answered' || !outcome.problem.mayFallBack || lease.lost.aborted) return outcome;
-  if (route.fallback === 'error') return outcome;
+  if (route.fallback === 'error' && outcome.problem.code !== 'PORT_HANDED_OVER') return outcome;
   parts.sessions?.nesting.allowJoining(exchange.id, true);
   const instead = await parts.legacy.handle(exchange, route, lease, client);
   return { ...instead, insteadOf: outcome };

@@ -41,6 +41,11 @@ export interface Context {
   readonly random: () => number;
   /** Aborted when the time of the route is over: nothing will be committed any more. */
   readonly signal: AbortSignal;
+  /**
+   * Leaves this request to the old script, for a case that the port does not cover: whatever was done to session and
+   * tables is undone. It never returns. A route with `fallback: error` does so, too, for nothing has failed.
+   */
+  readonly legacy: () => never;
   /** Runs once session and database are committed, and only then: mail, calls to other services. */
   readonly afterCommit: (action: () => void | Promise<void>) => void;
 }

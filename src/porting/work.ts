@@ -42,11 +42,12 @@ export async function work(
 ): Promise<PortAnswer> {
   const port = await loadPort(job.errand.file);
   const transaction = await parts.store.begin();
-  const afterwards: (() => void | Promise<void>)[] = [];
+  const late: Late = { afterwards: [], handedOver: null };
   const time = limit(job.errand.timeoutMs);
   const perform = async (): Promise<PortAnswer> => {
     const session = await openSession(job.errand, transaction, parts.customs);
-    const made = await port.handler(makeContext(job, session, transaction, time.signal, afterwards));
+    const made = await port.handler(makeContext(job, session, transaction, time.signal, late));
+    if (late.handedOver !== null) throw late.handedOver; // and it was caught
     refuseUnsayable(made);
     await session.save();
     return made;
@@ -67,7 +68,7 @@ export async function work(
   } catch (thrown) {
     throw new Problem('COMMIT_UNCERTAIN', `COMMIT was sent and not answered: ${String(thrown)}`, thrown);
   }
-  for (const action of afterwards) {
+  for (const action of late.afterwards) {
     Promise.resolve()
       .then(action)
       .catch((thrown: unknown) => parts.reportLate(asProblem(thrown, 'PORT_FAILED')));
@@ -75,12 +76,18 @@ export async function work(
   return answer;
 }
 
+/** What a port has asked for that becomes of it when it is over. */
+interface Late {
+  readonly afterwards: (() => void | Promise<void>)[];
+  handedOver: Problem | null;
+}
+
 function makeContext(
   job: Job,
   session: OpenSession,
   transaction: Transaction,
   signal: AbortSignal,
-  afterwards: (() => void | Promise<void>)[],
+  late: Late,
 ): Context {
   const mark = job.target.indexOf('?');
   const request: PortRequest = {
@@ -103,8 +110,12 @@ function makeContext(
     now: new Date(job.errand.receivedAtMs),
     random: Math.random,
     signal,
+    legacy: () => {
+      late.handedOver ??= new Problem('PORT_HANDED_OVER', 'the port has left the request to legacy');
+      throw late.handedOver;
+    },
     afterCommit: (action) => {
-      afterwards.push(action);
+      late.afterwards.push(action);
     },
   };
 }

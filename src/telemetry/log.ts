@@ -43,7 +43,7 @@ export function makeLog(level: string, worker: number | null = null): Log {
     exchange: (record) => {
       const isUsual =
         record.problem === null &&
-        record.fallback === null &&
+        (record.fallback === null || record.fallback.code === 'PORT_HANDED_OVER') &&
         record.nested?.by !== 'origin' &&
         record.turn?.lost !== true;
       writeExchange(record, isUsual ? 'info' : 'warn');

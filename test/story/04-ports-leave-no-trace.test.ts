@@ -67,6 +67,29 @@ t.test('a port that fails leaves no trace, and legacy answers the same request',
   t.match(page, /banyan_fallbacks_total\{route="view",reason="PORT_TIMEOUT"\} 1/);
 });
 
+t.test('a port that leaves a request to legacy leaves no trace, and is no failure', async (t) => {
+  const shop = await useShop(t);
+  const gateway = await useGateway(
+    t,
+    shop,
+    `  cart.pl: { to: port, port: ${port('hands-over.ts')}, fallback: error }\n  /**: legacy`,
+  );
+  const visitor = new Visitor(gateway.url);
+  await visitor.get('index.pl');
+  const added = await visitor.post('cart.pl', { action: 'add', sku: '1001', qty: '2' });
+  t.match(added, { status: 200, body: /<B>Items: 2<\/B>/ }, 'also where the route says "fallback: error"');
+  t.same(await labels(shop), [], 'the row it had inserted is not there');
+  t.same(Object.keys(await perlReads(shop, visitor.sessionId as string)).includes('trace'), false);
+  t.match(await logged(gateway, (line) => line['fallback'] === 'PORT_HANDED_OVER'), {
+    level: 'info',
+    side: 'legacy',
+    status: 200,
+  });
+  const page = await metricsOf(gateway);
+  t.match(page, /banyan_fallbacks_total\{route="cart",reason="PORT_HANDED_OVER"\} 1/);
+  t.notMatch(page, /banyan_side[a-z_]*\{[^}]*side="port"[^}]*result="exception"[^}]*\} [1-9]/);
+});
+
 t.test('a session that cannot be read is never replaced by an empty one', async (t) => {
   const shop = await useShop(t);
   const gateway = await useGateway(t, shop, '  cart.pl: port\n  /**: legacy');
