@@ -1,6 +1,14 @@
 /** What the author of a port imports. Nothing else of banyan is public. */
 export { definePort } from './porting/define.ts';
-export type { Context, Database, Port, PortAnswer, PortHandler, PortRequest } from './porting/define.ts';
+export type {
+  Context,
+  Database,
+  Port,
+  PortAnswer,
+  PortHandler,
+  PortOptions,
+  PortRequest,
+} from './porting/define.ts';
 export { escapeHtml, html, json, redirect, text, trustedHtml } from './porting/answers.ts';
 export type { AnswerOptions, Html, HtmlPart } from './porting/answers.ts';
 export * as perl from './porting/perl.ts';
@@ -9,3 +17,4 @@ export type { Params } from './exchange/params.ts';
 export type { Draft } from './session/draft.ts';
 export type { Opaque, SessionValue } from './session/session.ts';
 export type { QueryResult } from './session/store.ts';
+export type { SessionShape, Shaped, ShapedDraft, StandardSchema } from './porting/shape.ts';

@@ -1,7 +1,7 @@
 import type { Params } from '../exchange/params.ts';
 import type { RawHeaders } from '../exchange/headers.ts';
-import type { Draft } from '../session/draft.ts';
 import type { QueryResult } from '../session/store.ts';
+import type { SessionShape, ShapedDraft } from './shape.ts';
 
 /** The request, as a port sees it. */
 export interface PortRequest {
@@ -25,13 +25,13 @@ export interface Database {
 }
 
 /** Everything a port works with. */
-export interface Context {
+export interface Context<S extends SessionShape = Record<never, never>> {
   readonly request: PortRequest;
   /** The parameters as CGI.pm's param() gives them: of a POST those of the body. One character a byte. */
   readonly params: Params;
   /** The parameters of the query, whatever the method: CGI.pm's url_param(). */
   readonly urlParams: Params;
-  readonly session: Draft;
+  readonly session: ShapedDraft<S>;
   readonly db: Database;
   /** A cookie of the request, or null. */
   readonly cookie: (name: string) => string | null;
@@ -58,14 +58,36 @@ export interface PortAnswer {
 }
 
 /** A page of the old site, in TypeScript. It answers, or throws and leaves no trace. */
-export type PortHandler = (context: Context) => PortAnswer | Promise<PortAnswer>;
+export type PortHandler<S extends SessionShape = Record<never, never>> = (
+  context: Context<S>,
+) => PortAnswer | Promise<PortAnswer>;
 
 /** What a port's file exports as its default. */
 export interface Port {
   readonly handler: PortHandler;
+  /** What it expects in the session. */
+  readonly shape: SessionShape;
 }
 
-/** Declares a port: `export default definePort(async ({ params, session, db }) => html('…'))`. */
-export function definePort(handler: PortHandler): Port {
-  return Object.freeze({ handler });
+/** What a port may say of itself. */
+export interface PortOptions<S extends SessionShape> {
+  /** What it expects under the keys of the session that it knows; the others stay as they are. */
+  readonly session: S;
+}
+
+/**
+ * Declares a port: `export default definePort(async ({ params, session, db }) => html('…'))`, or, with what it expects in the
+ * session, `definePort({ session: { cart: cartSchema } }, async ({ session }) => …)`.
+ */
+export function definePort(handler: PortHandler): Port;
+export function definePort<const S extends SessionShape>(
+  options: PortOptions<S>,
+  handler: PortHandler<S>,
+): Port;
+export function definePort(
+  first: PortHandler | PortOptions<SessionShape>,
+  second?: PortHandler<never>,
+): Port {
+  if (typeof first === 'function') return Object.freeze({ handler: first, shape: {} });
+  return Object.freeze({ handler: second as unknown as PortHandler, shape: first.session });
 }

@@ -25,12 +25,14 @@ export interface SessionCustoms {
 /**
  * Opens the session of a request as CGI::Session->new does: the row of the id where it exists and has not expired,
  * else a new session under a new id; an id that a client made up is never adopted. Rejects with SESSION_UNREADABLE
- * where the row cannot be read: a present session is never replaced by an empty one.
+ * where the row cannot be read: a present session is never replaced by an empty one. `check` is asked of each value that the
+ * port reads or writes.
  */
 export async function openSession(
   errand: Errand,
   transaction: Transaction,
   customs: SessionCustoms,
+  check: SessionManners['check'] = () => undefined,
 ): Promise<OpenSession> {
   const { module, codec } = customs;
   const use = errand.sessionUse;
@@ -38,17 +40,17 @@ export async function openSession(
   const asked = use === 'none' ? null : errand.sessionId;
   const id = await idKnown(asked, module, transaction);
   const bytes = id === null ? null : await transaction.loadSession(id, use === 'write');
-  if (id === null || bytes === null) return beginNew(errand, transaction, customs);
+  if (id === null || bytes === null) return beginNew(errand, transaction, customs, check);
 
   const data = codec.decode(bytes);
   const storedId = module.idOf(data);
   if (storedId === null) throw new Problem('SESSION_UNREADABLE', 'the session does not say its own id');
   if (module.load(data, nowSeconds) === 'expired') {
     if (use === 'write') await transaction.removeSession(id, fenceOf(errand));
-    return beginNew(errand, transaction, customs);
+    return beginNew(errand, transaction, customs, check);
   }
   if (use === 'write') module.touch(data, nowSeconds);
-  const draft = makeDraft(data, { id: storedId, isNew: false, use }, mannersOf(errand, customs));
+  const draft = makeDraft(data, { id: storedId, isNew: false, use }, mannersOf(errand, customs, check));
   const save = async (): Promise<void> => {
     if (use !== 'write') return;
     const written = codec.encode(data, bytes);
@@ -74,13 +76,18 @@ async function idKnown(
 }
 
 /** A session for a visitor who has none. Where only the application can begin one it is empty, and has to stay so. */
-function beginNew(errand: Errand, transaction: Transaction, customs: SessionCustoms): OpenSession {
+function beginNew(
+  errand: Errand,
+  transaction: Transaction,
+  customs: SessionCustoms,
+  check: SessionManners['check'],
+): OpenSession {
   const { module, codec } = customs;
   const use = errand.sessionUse;
   const id = module.newId(randomBytes(16));
   const begun = module.begin({ id, nowSeconds: nowOf(errand), remoteAddress: errand.clientAddress });
   const data: SessionData = begun ?? Object.create(null);
-  const manners = mannersOf(errand, customs);
+  const manners = mannersOf(errand, customs, check);
   const refuse = (): never => {
     throw new Problem('SESSION_UNWRITABLE', 'only the application can begin a session of this kind');
   };
@@ -97,8 +104,13 @@ function beginNew(errand: Errand, transaction: Transaction, customs: SessionCust
   return { draft, save };
 }
 
-function mannersOf(errand: Errand, { module, cookieName }: SessionCustoms): SessionManners {
+function mannersOf(
+  errand: Errand,
+  { module, cookieName }: SessionCustoms,
+  check: SessionManners['check'],
+): SessionManners {
   return {
+    check,
     isHidden: (key) => module.isHidden(key),
     setExpiry: (data, seconds) => module.setExpiry(data, seconds),
     renew: (data) => {

@@ -7,6 +7,7 @@ import type { SessionStore, Transaction } from '../session/store.ts';
 import type { Context, PortAnswer, PortRequest } from './define.ts';
 import { loadPort } from './load.ts';
 import { refuseUnsayable } from './sayable.ts';
+import { checkOf } from './shape.ts';
 import { openSession, type OpenSession, type SessionCustoms } from './session.ts';
 import type { Errand } from './wire.ts';
 
@@ -45,7 +46,7 @@ export async function work(
   const late: Late = { afterwards: [], handedOver: null };
   const time = limit(job.errand.timeoutMs);
   const perform = async (): Promise<PortAnswer> => {
-    const session = await openSession(job.errand, transaction, parts.customs);
+    const session = await openSession(job.errand, transaction, parts.customs, checkOf(port.shape));
     const made = await port.handler(makeContext(job, session, transaction, time.signal, late));
     if (late.handedOver !== null) throw late.handedOver; // and it was caught
     refuseUnsayable(made);

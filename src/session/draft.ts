@@ -24,6 +24,8 @@ export interface Draft {
 /** The words in which one kind of session keeps its own affairs, for one request; see session/module.ts. */
 export interface SessionManners {
   isHidden(key: string): boolean;
+  /** Throws where a value is not what the port expects under a key. */
+  check(key: string, value: SessionValue): void;
   setExpiry(data: SessionData, seconds: number | null): void;
   /** Gives the session a new id, and says which. */
   renew(data: SessionData): string;
@@ -36,38 +38,69 @@ export function makeDraft(
   state: { id: string; isNew: boolean; use: SessionUse },
   manners: SessionManners,
 ): Draft {
-  const own = (key: string): boolean => Object.hasOwn(data, key) && !manners.isHidden(key);
-  const change = (key: string | null): void => {
-    if (state.use !== 'write')
-      throw new TypeError(`this route says "session: ${state.use}", so its port may not change the session`);
-    if (key !== null && manners.isHidden(key))
+  return new WorkingDraft(data, state, manners);
+}
+
+class WorkingDraft implements Draft {
+  readonly isNew: boolean;
+  readonly #data: SessionData;
+  readonly #use: SessionUse;
+  readonly #manners: SessionManners;
+  #id: string;
+
+  constructor(
+    data: SessionData,
+    { id, isNew, use }: { id: string; isNew: boolean; use: SessionUse },
+    manners: SessionManners,
+  ) {
+    this.#data = data;
+    this.#id = id;
+    this.isNew = isNew;
+    this.#use = use;
+    this.#manners = manners;
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
+  readonly has = (key: string): boolean => Object.hasOwn(this.#data, key) && !this.#manners.isHidden(key);
+
+  readonly get = (key: string): SessionValue => {
+    const value = this.has(key) ? (this.#data[key] ?? null) : null;
+    this.#manners.check(key, value);
+    return value;
+  };
+
+  readonly set = (key: string, value: SessionValue): void => {
+    this.#mayChange(key);
+    this.#manners.check(key, value);
+    this.#data[key] = value;
+  };
+
+  readonly delete = (key: string): void => {
+    this.#mayChange(key);
+    delete this.#data[key];
+  };
+
+  readonly keys = (): string[] => Object.keys(this.#data).filter(this.has);
+
+  readonly expire = (seconds: number | null): void => {
+    this.#mayChange(null);
+    this.#manners.setExpiry(this.#data, seconds);
+  };
+
+  readonly renew = (): void => {
+    this.#mayChange(null);
+    this.#id = this.#manners.renew(this.#data);
+  };
+
+  readonly cookie = (): string => this.#manners.cookie(this.#data, this.#id);
+
+  #mayChange(key: string | null): void {
+    if (this.#use !== 'write')
+      throw new TypeError(`this route says "session: ${this.#use}", so its port may not change the session`);
+    if (key !== null && this.#manners.isHidden(key))
       throw new TypeError(`the key ${key} belongs to the session itself`);
-  };
-  let { id } = state;
-  return {
-    get id() {
-      return id;
-    },
-    isNew: state.isNew,
-    get: (key) => (own(key) ? (data[key] ?? null) : null),
-    has: own,
-    set: (key, value) => {
-      change(key);
-      data[key] = value;
-    },
-    delete: (key) => {
-      change(key);
-      delete data[key];
-    },
-    keys: () => Object.keys(data).filter(own),
-    expire: (seconds) => {
-      change(null);
-      manners.setExpiry(data, seconds);
-    },
-    renew: () => {
-      change(null);
-      id = manners.renew(data);
-    },
-    cookie: () => manners.cookie(data, id),
-  };
+  }
 }

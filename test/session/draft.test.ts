@@ -3,6 +3,7 @@ import { makeDraft, type SessionManners } from '../../src/session/draft.ts';
 import type { SessionData, SessionUse, SessionValue } from '../../src/session/session.ts';
 
 const manners: SessionManners = {
+  check: () => undefined,
   isHidden: (key) => key.startsWith('_SESSION_'),
   setExpiry: (data, seconds) => {
     data['_SESSION_ETIME'] = seconds;
@@ -104,4 +105,15 @@ t.test('a session that is not for writing refuses every change, and says why', a
     t.equal(draft.id, 'a');
     t.same({ ...data }, { _SESSION_ID: 'a', cart: [1], user: null, name: 'Holger' });
   }
+});
+
+t.test('a value is held against what the port expects, when it is read and when it is set', async (t) => {
+  const { data } = setUp();
+  const check = (key: string, value: unknown): void => {
+    if (key === 'name' && typeof value !== 'string') throw new Error(`not expected: ${String(value)}`);
+  };
+  const draft = makeDraft(data, { id: 'a', isNew: false, use: 'write' }, { ...manners, check });
+  t.equal(draft.get('name'), 'Holger');
+  t.throws(() => draft.set('name', 5), { message: 'not expected: 5' });
+  t.equal(data['name'], 'Holger');
 });

@@ -90,6 +90,24 @@ t.test('a port that leaves a request to legacy leaves no trace, and is no failur
   t.notMatch(page, /banyan_side[a-z_]*\{[^}]*side="port"[^}]*result="exception"[^}]*\} [1-9]/);
 });
 
+t.test('a port that finds something in a session that it does not expect leaves it to legacy', async (t) => {
+  const shop = await useShop(t);
+  const gateway = await useGateway(
+    t,
+    shop,
+    `  GET cart.pl: { to: port, port: ${port('shaped.ts')} }\n  /**: legacy`,
+  );
+  const visitor = new Visitor(gateway.url);
+  await visitor.post('cart.pl', { action: 'add', sku: '1001', qty: '2' });
+  t.equal((await visitor.get('cart.pl')).body, 'the port counts 2');
+  await visitor.post('cart.pl', { action: 'update', qty_1001: 'two' });
+  t.match(await visitor.get('cart.pl?action=show'), { status: 200, body: /VALUE="two"/ });
+  t.match(await logged(gateway, (line) => 'fallback' in line), {
+    fallback: 'SESSION_UNREADABLE',
+    fallbackDetail: /the port does not expect what is under cart of the session/,
+  });
+});
+
 t.test('a session that cannot be read is never replaced by an empty one', async (t) => {
   const shop = await useShop(t);
   const gateway = await useGateway(t, shop, '  cart.pl: port\n  /**: legacy');
