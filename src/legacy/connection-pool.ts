@@ -14,6 +14,12 @@ export interface PoolOptions {
   readonly clock: Clock;
 }
 
+/**
+ * A connection that has been idle for longer may have been closed meanwhile, and the news be in the very poll that brought the
+ * request: Apache's event MPM closes idle ones without a word when its workers are busy. So it rests once more first.
+ */
+const freshMs = 10;
+
 /** How often connections are looked at that nobody asks for. */
 const lookMs = 1_000;
 
@@ -49,8 +55,10 @@ export class ConnectionPool implements ConnectionOwner {
   ask(asking: Asking): void {
     if (this.#isClosed) return this.#refuse(asking, new Error('this gateway ends'));
     const connection = this.#takeIdle();
-    if (connection !== null) return connection.ask(asking);
+    if (connection !== null && this.#options.clock.nowMs() - connection.restedAtMs < freshMs)
+      return connection.ask(asking);
     asking.place = this.#waiting.add(asking);
+    if (connection !== null) this.#rest(connection);
     this.#turning?.ref();
     this.#grow();
   }
@@ -70,14 +78,14 @@ export class ConnectionPool implements ConnectionOwner {
   opened(connection: Connection): void {
     this.#leaveOpening(connection);
     this.#keep(connection, Infinity);
+    connection.restedAtMs = this.#options.clock.nowMs();
     this.#idle.push(connection);
     this.#serve();
   }
 
   released(connection: Connection, keptMs: number): void {
     this.#keep(connection, keptMs);
-    this.#ended.push(connection);
-    this.#turning ??= setImmediate(this.#turn).unref();
+    this.#rest(connection);
   }
 
   closed(connection: Connection, unopened: Error | null): void {
@@ -86,6 +94,19 @@ export class ConnectionPool implements ConnectionOwner {
     const next = this.#waiting.first;
     if (unopened !== null && next?.leave() === true) this.#refuse(next.value, unopened);
     this.#grow();
+  }
+
+  #rest(connection: Connection): void {
+    this.#ended.push(connection);
+    this.#turning ??= setImmediate(this.#turn).unref();
+  }
+
+  #becomeIdle(): void {
+    const nowMs = this.#options.clock.nowMs();
+    for (const connection of this.#rested) {
+      connection.restedAtMs = nowMs;
+      this.#idle.push(connection);
+    }
   }
 
   /** The one that was used last, where it is not stale. */
@@ -139,7 +160,7 @@ export class ConnectionPool implements ConnectionOwner {
 
   /** Comes behind each poll: what had ended before one has rested after the next. */
   readonly #turn = (): void => {
-    this.#idle.push(...this.#rested);
+    this.#becomeIdle();
     this.#rested = this.#ended;
     this.#ended = [];
     this.#turning = this.#rested.length > 0 ? setImmediate(this.#turn).unref() : null;

@@ -48,6 +48,8 @@ const restMs = 10;
 export class Connection implements AnswerSink {
   /** When it has been idle for so long that legacy may be about to close it. */
   staleAtMs = 0;
+  /** When the loop had last polled twice since it was used. */
+  restedAtMs = -Infinity;
   readonly #owner: ConnectionOwner;
   readonly #socket: Socket;
   readonly #parser = new AnswerParser(this);

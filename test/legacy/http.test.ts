@@ -107,6 +107,22 @@ t.test(
   },
 );
 
+t.test(
+  'a connection that was idle is not used before it is certain that it was not closed meanwhile',
+  async (t) => {
+    const { legacy, clock, ask } = await use(t, () => [{ send: page }]);
+    await ask('/first').over;
+    await polls();
+    clock.advance(50);
+    for (const socket of legacy.connections) socket.destroy(); // closed now; nobody has been told before the next poll
+    t.match(await ask('/second').over, { status: 200, isWhole: true, exits: 1, problem: null });
+    t.same(
+      legacy.requests.map(({ target }) => target),
+      ['/first', '/second'],
+    );
+  },
+);
+
 t.test('what is called off while it waits is never asked', async (t) => {
   const free = Promise.withResolvers<void>();
   const { legacy, ask } = await use(t, () => [{ until: () => free.promise }, { send: page }]);
