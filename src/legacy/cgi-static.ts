@@ -36,14 +36,21 @@ export async function staticAnswer(
   if (found.isFile())
     return target.decoded.endsWith('/')
       ? plainAnswer(404)
-      : fileAnswer(method, target.path, headers, documentRoot, charset);
+      : fileAnswer(method, target.path, headers, documentRoot, charset, found.size);
   if (!found.isDirectory()) return plainAnswer(403);
   if (!target.decoded.endsWith('/')) return plainAnswer(301, ['Location', withSlash(target)]);
   for (const name of index) {
     if (name.startsWith('/')) return { status: 200, headers: [], body: null, instead: name };
     const page = await stat(onDisk(file + name)).catch(() => null);
     if (page?.isFile() === true && (await isWithin(file + name, documentRoot)))
-      return fileAnswer(method, target.path + encodeURIComponent(name), headers, documentRoot, charset);
+      return fileAnswer(
+        method,
+        target.path + encodeURIComponent(name),
+        headers,
+        documentRoot,
+        charset,
+        page.size,
+      );
   }
   return plainAnswer(403);
 }
@@ -77,10 +84,13 @@ async function fileAnswer(
   headers: RawHeaders,
   documentRoot: string,
   charset: string | null,
+  sizeBytes: number,
 ): Promise<StaticAnswer> {
   const asked: Record<string, string> = {};
   for (let i = 0; i < headers.length; i += 2)
     asked[(headers[i] as string).toLowerCase()] = headers[i + 1] as string;
+  // Apache takes no part of nothing, and no blank before the first number (asked).
+  if (sizeBytes === 0 || /^bytes=\s/i.test(asked['range'] ?? '')) delete asked['range'];
   const request = Object.assign(Readable.from([]), {
     method: method === 'HEAD' ? 'HEAD' : 'GET',
     headers: asked,
