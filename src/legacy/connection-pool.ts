@@ -78,8 +78,7 @@ export class ConnectionPool implements ConnectionOwner {
   opened(connection: Connection): void {
     this.#leaveOpening(connection);
     this.#keep(connection, Infinity);
-    connection.restedAtMs = this.#options.clock.nowMs();
-    this.#idle.push(connection);
+    this.#becomeIdle([connection]);
     this.#serve();
   }
 
@@ -101,9 +100,9 @@ export class ConnectionPool implements ConnectionOwner {
     this.#turning ??= setImmediate(this.#turn).unref();
   }
 
-  #becomeIdle(): void {
+  #becomeIdle(connections: readonly Connection[]): void {
     const nowMs = this.#options.clock.nowMs();
-    for (const connection of this.#rested) {
+    for (const connection of connections) {
       connection.restedAtMs = nowMs;
       this.#idle.push(connection);
     }
@@ -160,7 +159,7 @@ export class ConnectionPool implements ConnectionOwner {
 
   /** Comes behind each poll: what had ended before one has rested after the next. */
   readonly #turn = (): void => {
-    this.#becomeIdle();
+    this.#becomeIdle(this.#rested);
     this.#rested = this.#ended;
     this.#ended = [];
     this.#turning = this.#rested.length > 0 ? setImmediate(this.#turn).unref() : null;

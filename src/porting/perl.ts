@@ -71,14 +71,11 @@ export function localtime(
 
 /** `scalar localtime`: `Thu Sep  9 01:46:40 1999`. */
 export function localtimeText(at: Date): string {
-  const [weekday, month, day, , time] = [
-    days[at.getDay()],
-    months[at.getMonth()],
-    String(at.getDate()).padStart(2),
-    '',
-    [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':'),
-  ];
-  return `${weekday} ${month} ${day} ${time} ${at.getFullYear()}`;
+  const time = [at.getHours(), at.getMinutes(), at.getSeconds()]
+    .map((part) => sprintf('%02d', part))
+    .join(':');
+  const [weekday = '', month = ''] = [days[at.getDay()], months[at.getMonth()]];
+  return sprintf('%s %s %2d %s %d', weekday, month, at.getDate(), time, at.getFullYear());
 }
 
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
@@ -140,19 +137,19 @@ export function sprintf(format: string, ...values: readonly PerlScalar[]): strin
       whole: string,
       at: string | undefined,
       flags: string,
-      width?: string,
-      precision?: string,
-      kind?: string,
+      width: string | undefined,
+      precision: string | undefined,
+      kind: string,
     ) => {
       if (kind === '%') return '%';
-      if (!'sdiucoxXbBeEfFgG'.includes(kind ?? '')) return whole; // Perl prints what it does not know as it stands
+      if (!'sdiucoxXbBeEfFgG'.includes(kind)) return whole; // Perl prints what it does not know as it stands
       const hasPoint = whole.includes('.');
       let wide = width === '*' ? number(take()) : Number(width ?? 0);
       const exact = precision === '*' ? number(take()) : Number(precision ?? 0);
       let marks = flags;
       if (wide < 0) [wide, marks] = [-wide, `${flags}-`];
       const conversion = { flags: marks, width: wide, precision: hasPoint && exact >= 0 ? exact : null };
-      return convert(kind ?? '', take(at), conversion);
+      return convert(kind, take(at), conversion);
     },
   );
 }

@@ -4,6 +4,7 @@ import { cookieValue } from '../exchange/cookies.ts';
 import { requestHead } from '../exchange/form.ts';
 import type { RawHeaders } from '../exchange/headers.ts';
 import { requestParams } from '../exchange/params.ts';
+import { Recent } from './recent.ts';
 
 /** Where an id stands in a path: behind one text, and before the other or the next slash. */
 export interface PathId {
@@ -103,15 +104,13 @@ function idParameter({ headers, method, query, body }: IdSource, name: string): 
 }
 
 /** The last labels: a turn asks for its own four times, and a hash takes a microsecond. */
-const labels = new Map<string, string>();
-const mostLabels = 1_000;
+const labels = new Recent<string>(1_000);
 
 /** A short name for a session in logs: enough to tell sessions apart, nothing to enter one with. */
 export function sessionLabel(sessionId: string): string {
   let label = labels.get(sessionId);
   if (label === undefined) {
     label = hash('sha256', sessionId, 'hex').slice(0, 10);
-    if (labels.size >= mostLabels) labels.clear();
     // A copy: an id cut out of a cookie field would keep the whole field.
     const copy = Buffer.from(sessionId).toString();
     if (copy === sessionId) labels.set(copy, label);

@@ -1,15 +1,14 @@
-import { setImmediate } from 'node:timers/promises';
-import type { Loss } from '../../src/session/lock.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { systemClock, type Clock } from '../../src/exchange/clock.ts';
 import { FileLock } from '../../src/files/file-lock.ts';
 import { Locker } from '../../src/files/locker.ts';
-import type { HeldLock } from '../../src/session/lock.ts';
+import type { HeldLock, Loss } from '../../src/session/lock.ts';
 import { fakeClock } from '../helpers/clock.ts';
 import { untilWaitedFor } from './perl-side.ts';
 

@@ -1,9 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Loss } from '../../src/session/lock.ts';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import type { Test } from 'tap';
 import { systemClock, type Clock } from '../../src/exchange/clock.ts';
-import type { HeldLock, KeptLock } from '../../src/session/lock.ts';
+import type { HeldLock, KeptLock, Loss } from '../../src/session/lock.ts';
 import { fakeClock, settle } from '../helpers/clock.ts';
 
 /** What every lock of ours is opened with. */
