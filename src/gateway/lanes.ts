@@ -1,4 +1,5 @@
 import { Problem, asProblem } from '../errors.ts';
+import type { Answer } from '../exchange/outcome.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { headerValue, requestHeaders } from '../exchange/headers.ts';
 import { normalisePath, type RequestTarget } from '../exchange/path.ts';
@@ -33,6 +34,9 @@ interface Arrival {
   readonly from: Origin;
 }
 
+/** `OPTIONS *` asks about the server and no page of it (RFC 9110 section 9.3.7); Apache says no more, either. */
+const aboutTheServer: Answer = { status: 200, headers: ['Content-Length', '0'], body: null };
+
 /**
  * Takes in every request and picks its lane: the story, or, where a route is all legacy and there is neither a turn to
  * take nor a body to take in, a plain pass-through. Never rejects.
@@ -58,6 +62,11 @@ export async function take(visit: Visit, parts: Parts): Promise<void> {
     if (hasTooManyCookies(request, parts.limits().clients))
       throw new Problem('COOKIES_TOO_LARGE', `${request.headers.cookie?.length} bytes of cookies`);
     settleHost(visit.target, request);
+    if (method === 'OPTIONS' && /^\*(?:\?|$)/.test(visit.target)) {
+      await client.send(aboutTheServer);
+      parts.record(refusal(arrival, null, parts));
+      return;
+    }
     const target = normalisePath(visit.target);
     const { sessions } = parts;
     const { decoded: path, query } = target;

@@ -67,6 +67,7 @@ export function plainAnswer(status: number, headers: string[] = []): StaticAnswe
     403: 'This page is not for you.',
     404: 'There is no such page.',
     405: 'This method is not served here.',
+    412: 'This page is there already.',
   };
   const page = `<!DOCTYPE html>\n<title>${status}</title>\n<p>${words[status] ?? ''}</p>\n`;
   const all = [...headers, 'Content-Type', 'text/html', 'Content-Length', String(page.length)];
@@ -91,6 +92,8 @@ async function fileAnswer(
     asked[(headers[i] as string).toLowerCase()] = headers[i + 1] as string;
   // Apache takes no part of nothing, and no blank before the first number (asked).
   if (sizeBytes === 0 || /^bytes=\s/i.test(asked['range'] ?? '')) delete asked['range'];
+  // Only a page that is looked at can be one that the visitor has (RFC 9110 section 13.1.3; 13.1.2 says 412 of the others).
+  if (method === 'POST') delete asked['if-modified-since'];
   const request = Object.assign(Readable.from([]), {
     method: method === 'HEAD' ? 'HEAD' : 'GET',
     headers: asked,
@@ -107,6 +110,7 @@ async function fileAnswer(
     contentType: false,
     dotfiles: 'ignore',
   });
+  if (method === 'POST' && statusCode === 304) return plainAnswer(412);
   const type = send.mime.getType(path);
   const fields = Object.entries(said as Record<string, string>).flat();
   const isPage = statusCode === 200 || statusCode === 206;

@@ -19,7 +19,8 @@ const odd: readonly (readonly [sent: string, asked: string])[] = [
     'POST /story HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n',
     'POST /story ab',
   ],
-  ['OPTIONS * HTTP/1.1\r\nHost: shop\r\n\r\n', '400'],
+  ['OPTIONS * HTTP/1.1\r\nHost: shop\r\n\r\n', ''],
+  ['GET * HTTP/1.1\r\nHost: shop\r\n\r\n', '400'],
   ['GET /%2f HTTP/1.1\r\nHost: shop\r\n\r\n', '404'],
 ];
 

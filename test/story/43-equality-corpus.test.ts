@@ -59,9 +59,10 @@ t.test(`${count} requests, each five ways`, async (t) => {
   };
   await Promise.all([askOn(), askOn()]);
   const what = 'the same answer, and the same told to the script, but for what is known to differ';
-  t.equal(faults.length, 0, what, { faults: faults.slice(0, 10) });
+  t.equal(faults.length, 0, what, { faults: faults.slice(0, 30) });
   if (only !== undefined) return;
-  const unused = differences.filter((difference) => !used.has(difference)).map(({ what }) => what);
+  const expected = differences.filter(({ isRare }) => isRare !== true || count >= 5000);
+  const unused = expected.filter((difference) => !used.has(difference)).map(({ what }) => what);
   t.same(unused, [], 'and all of that was seen');
 });
 

@@ -21,6 +21,8 @@ export interface Difference {
   /** Which of the lines that only one of two answers has are explained by it. */
   readonly lines: RegExp;
   readonly when?: (compared: Compared) => boolean;
+  /** Whether it takes thousands of requests to see it. */
+  readonly isRare?: true;
 }
 
 /** The variables of a script that another one has redirected to have this before their names, once or several times. */
@@ -75,6 +77,31 @@ export const differences: readonly Difference[] = [
     lines: anything,
     when: ({ target, apache }) =>
       target.includes('/reads-some.pl') && (apache[0] === 'cut' || apache[0] === 'closed'),
+  },
+  {
+    what: 'an `nph-` script whose lines end in LF is heard in proper HTTP',
+    why: 'Apache passes its bytes on as they are',
+    where: 'gateway',
+    lines: anything,
+    when: ({ target, apache }) =>
+      target.includes('/nph-lines.pl') && apache[0]?.startsWith('no HTTP') === true,
+    isRare: true,
+  },
+  {
+    what: 'a first line of more than 8,190 bytes is taken',
+    why: 'what counts is the size of the whole header (`clients:`)',
+    where: 'runner',
+    lines: anything,
+    when: ({ apache }) => isStatus(apache, /^414/),
+    isRare: true,
+  },
+  {
+    what: 'who has a page is told so (304) also when `If-Range` does not fit, or `If-Unmodified-Since` is no date',
+    why: 'RFC 9110 section 13.2.2 asks `If-None-Match` first',
+    where: 'runner',
+    lines: anything,
+    when: (compared) => field('If-(?:Range|Unmodified-Since)', compared) && isStatus(compared.here, /^304/),
+    isRare: true,
   },
   {
     what: 'a file knows GET, HEAD and POST, and other methods are a 405',
@@ -223,7 +250,7 @@ export const differences: readonly Difference[] = [
     what: 'without `Host`, `HTTP_HOST` is the address the client has connected to',
     why: 'HTTP/1.1 has to name one',
     where: 'gateway',
-    lines: env('HTTP_HOST|SERVER_NAME|SERVER_PORT'),
+    lines: /^[-+] (?:(?:REDIRECT_)*(?:HTTP_HOST|SERVER_NAME|SERVER_PORT)=|field Location: http:)/,
     when: (compared) => !field('Host', compared),
   },
   {
