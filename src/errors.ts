@@ -88,6 +88,11 @@ const table = {
   PORT_FAILED: { status: 500, sentence: 'This page could not be made.', mayFallBack: true },
   PORT_HANDED_OVER: { status: 500, sentence: 'This page could not be made.', mayFallBack: true },
   PORT_TIMEOUT: { status: 504, sentence: 'This page took too long to make.', mayFallBack: true },
+  TABLE_NOT_TRANSACTIONAL: { status: 500, sentence: 'This page could not be made.', mayFallBack: true },
+  TRACE_LEFT: {
+    status: 500,
+    sentence: 'This page failed halfway. Part of it may have been done: please check before you repeat it.',
+  },
   SESSION_UNREADABLE: { status: 500, sentence: 'Your session could not be read.', mayFallBack: true },
   SESSION_UNWRITABLE: { status: 500, sentence: 'Your session could not be stored.', mayFallBack: true },
   SESSION_LOCKED: {

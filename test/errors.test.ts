@@ -37,6 +37,7 @@ t.test('legacy may stand in only where it is certain that nothing was committed'
     'PORT_FAILED',
     'PORT_HANDED_OVER',
     'PORT_TIMEOUT',
+    'TABLE_NOT_TRANSACTIONAL',
     'SESSION_UNREADABLE',
     'SESSION_UNWRITABLE',
     'SESSION_LOCKED',

@@ -29,6 +29,7 @@ export interface RouteSettings {
   readonly sticky: Sticky;
   readonly only: readonly Only[];
   readonly fallback: Route['fallback'];
+  readonly effects: Route['effects'];
   readonly plan: Plan;
 }
 
@@ -70,6 +71,7 @@ export function readRouteSettings(
       read('fallback', (text) =>
         oneOf(text, ['legacy', 'error'], 'bad-fallback', `fallback "${text}" is not legacy or error`),
       ) ?? base.fallback,
+    effects: read('effects', parseEffects) ?? base.effects,
     plan: readPlan(desk, section, where, base.plan),
   };
 }
@@ -80,6 +82,11 @@ export function parseSessionUse(text: string): SessionUse {
   const help =
     didYouMean(text, ['none', 'read', 'write']) ?? 'none leaves it alone, read takes no lock, write locks it';
   throw new Mistake('bad-session', `session "${text}" is not none, read or write`, help);
+}
+
+function parseEffects(text: string): Route['effects'] {
+  const message = `effects "${text}" is not refused or accepted`;
+  return oneOf(text, ['refused', 'accepted'], 'bad-effects', message);
 }
 
 function readUse(desk: Desk, section: Section, { hasSession }: Around): SessionUse | null {

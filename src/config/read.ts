@@ -96,6 +96,7 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
     sticky: { by: 'session' },
     only: [],
     fallback: 'legacy',
+    effects: 'refused',
     plan: noPlan,
   });
   const place = { settingsDirectory, portsDirectory: ports?.directory ?? settingsDirectory, disk };

@@ -48,6 +48,13 @@ export const routeRows: readonly Setting[] = [
     'The TypeScript file, relative to routes.yaml; by default the script name in the ports folder.',
   ),
   row('route', 'timeout', 'duration', null, 'How long a side may take until its answer begins.'),
+  row(
+    'route',
+    'effects',
+    'refused or accepted',
+    'refused',
+    'Whether the port may write to tables that do not roll back; once it has, legacy does not answer for it.',
+  ),
   ...shared('route', null, null),
 
   row(

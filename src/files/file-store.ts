@@ -25,7 +25,8 @@ export function fileStore(
   const locker = new Locker({ directory: folder.directory, clock });
   const parts = { folder, locker, clock };
   return {
-    begin: async () => new FileTransaction(parts, database === null ? null : await database.begin()),
+    begin: async (terms) =>
+      new FileTransaction(parts, database === null ? null : await database.begin(terms)),
     close: async () => {
       await locker.close();
       await database?.close();
@@ -117,11 +118,12 @@ class FileTransaction implements Transaction {
     }
   }
 
-  async rollBack(): Promise<void> {
-    if (this.#over.signal.aborted) return;
+  async rollBack(): Promise<string | null> {
+    if (this.#over.signal.aborted) return null;
     this.#over.abort('the transaction is over: it was rolled back');
-    await this.#database?.rollBack();
+    const left = (await this.#database?.rollBack()) ?? null;
     await this.#end(false);
+    return left;
   }
 
   /** Takes the lock that Perl would take, and only then reads. */

@@ -1,17 +1,23 @@
-import mysql, {
-  type Pool,
-  type PoolConnection,
-  type PoolOptions,
-  type ResultSetHeader,
-} from 'mysql2/promise';
+import mysql, { type PoolConnection, type PoolOptions, type ResultSetHeader } from 'mysql2/promise';
 import { Problem } from '../errors.ts';
+import { type Clock, systemClock } from '../exchange/clock.ts';
 import { moduleCalled } from '../perl/modules.ts';
 import type { Fence } from '../session/lock.ts';
 import type { SessionModule } from '../session/module.ts';
-import type { QueryResult, SessionStore, Transaction } from '../session/store.ts';
+import {
+  type QueryResult,
+  type SessionStore,
+  type Transaction,
+  type TransactionTerms,
+  usualTerms,
+} from '../session/store.ts';
+import { type Begun, CleanConnections } from './clean-connections.ts';
+import { Engines } from './engines.ts';
 import { takeOwnLock } from './own-lock.ts';
 import { sessionRecords } from './session-rows.ts';
 import type { SessionRecords, SessionTable } from './session-table.ts';
+import { StatementReader } from './statement.ts';
+import { Traces } from './traces.ts';
 
 /**
  * Opens transactions on a pool of connections.
@@ -20,129 +26,81 @@ import type { SessionRecords, SessionTable } from './session-table.ts';
  * has to see the same; and a SELECT … FOR UPDATE of a session that is not there must not lock the gap, or two new
  * visitors at once deadlock (perl.md 4.1).
  */
-export function mysqlStore(options: PoolOptions, where: SessionTable): SessionStore {
+export function mysqlStore(
+  options: PoolOptions,
+  where: SessionTable,
+  clock: Clock = systemClock,
+): SessionStore {
   const pool = mysql.createPool({ ...options, connectTimeout: 3_000, waitForConnections: true });
-  const sessions: Sessions = { records: sessionRecords(where), module: moduleCalled(where.format) };
-  const connections = new CleanConnections(pool, where.charset);
+  const parts: TransactionParts = {
+    connections: new CleanConnections(pool, where.charset),
+    records: sessionRecords(where),
+    module: moduleCalled(where.format),
+    statements: new StatementReader(),
+    engines: new Engines(clock),
+  };
   return {
-    begin: async () => new MysqlTransaction(await connections.begin(), connections, sessions),
+    begin: async (terms = usualTerms) => new MysqlTransaction(await parts.connections.begin(), parts, terms),
     close: () => pool.end(),
   };
 }
 
-/** As many idle connections as may have been ended by the server without our having heard of it yet. */
-const mostStale = 10;
-
-/** Lends connections on which nothing is left of the port before: no variable, no lock, no setting, no transaction. */
-class CleanConnections {
-  readonly #pool: Pool;
-  readonly #charset: string;
-  readonly #prepared = new WeakSet<object>();
-
-  constructor(pool: Pool, charset: string) {
-    this.#pool = pool;
-    this.#charset = charset;
-  }
-
-  /** A connection with a transaction begun. Rejects with Problem DATABASE_DOWN. */
-  async begin(): Promise<PoolConnection> {
-    for (let stale = 0; ; stale++) {
-      let connection: PoolConnection | null = null;
-      try {
-        connection = await this.#pool.getConnection();
-        if (!this.#prepared.has(connection.connection)) await this.#prepare(connection);
-        await connection.query('START TRANSACTION');
-        return connection;
-      } catch (thrown) {
-        connection?.destroy();
-        const wasStale = connection !== null && (thrown as { fatal?: unknown }).fatal === true;
-        if (wasStale && stale < mostStale) continue; // nothing was begun on it
-        const reason = thrown instanceof Error ? thrown.message : String(thrown);
-        throw new Problem('DATABASE_DOWN', `no transaction could be begun: ${reason}`, thrown);
-      }
-    }
-  }
-
-  /** Takes a connection back whose transaction is over. Nobody waits for the cleaning but who wants a lock it held. */
-  takeBack(connection: PoolConnection): void {
-    const clean = async (): Promise<void> => {
-      await connection.reset();
-      await connection.query(`SET NAMES ${this.#charset}`); // a reset forgets what was agreed at the start
-      await this.#prepare(connection);
-      connection.release();
-    };
-    clean().catch(() => connection.destroy());
-  }
-
-  /** Ends a connection and, at the server, what still runs on it: its row locks must not wait for a slow statement. */
-  async end(connection: PoolConnection): Promise<void> {
-    const { threadId } = connection;
-    connection.destroy();
-    await this.#pool.query('KILL ?', [threadId]).catch(() => undefined); // it may have ended by itself
-  }
-
-  async #prepare(connection: PoolConnection): Promise<void> {
-    await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
-    // mysql2 escapes with backslashes: where they mean nothing, a value with a quote would be SQL (measured).
-    await connection.query("SET SESSION sql_mode = REPLACE(@@SESSION.sql_mode, 'NO_BACKSLASH_ESCAPES', '')");
-    this.#prepared.add(connection.connection);
-  }
-}
-
 /** InnoDB has undone the whole transaction, and the next statement would be outside of any. */
 const deadlock = 1213;
-/** What would end the transaction behind our back (MariaDB: "SQL statements causing an implicit commit"). */
-const endsTransaction =
-  /^\s*(?:commit|rollback(?!\s+to)|start|begin|set\s+autocommit|create|alter|drop|truncate|rename|(?:un)?lock\s+tables|grant|revoke)\b/i;
 
-/** How the sessions of this table are read, written and locked. */
-interface Sessions {
+/** What all transactions have in common. */
+interface TransactionParts {
+  readonly connections: CleanConnections;
+  /** How sessions are read and written. */
   readonly records: SessionRecords;
+  /** How they are locked. */
   readonly module: SessionModule;
+  readonly statements: StatementReader;
+  readonly engines: Engines;
 }
 
 class MysqlTransaction implements Transaction {
   readonly #connection: PoolConnection;
-  readonly #connections: CleanConnections;
-  readonly #sessions: Sessions;
+  readonly #parts: TransactionParts;
+  readonly #traces: Traces;
   /** What was loaded, by id: it is changed only where it still is that. */
   readonly #loaded = new Map<string, Buffer>();
   /** Why no statement may be sent any more, or null: by now the connection may be somebody else's. */
   #over: string | null = null;
+  /** Whether the server has rolled back already. */
+  #isUndone = false;
   #running = 0;
 
-  constructor(connection: PoolConnection, connections: CleanConnections, sessions: Sessions) {
+  constructor({ connection, header }: Begun, parts: TransactionParts, terms: TransactionTerms) {
     this.#connection = connection;
-    this.#connections = connections;
-    this.#sessions = sessions;
+    this.#parts = parts;
+    this.#traces = new Traces(connection, header, parts.engines, terms);
   }
 
   loadSession(id: string, forUpdate: boolean): Promise<Buffer | null> {
     return this.#run(async () => {
-      const lockName = forUpdate ? this.#sessions.module.ownLockName(id) : null;
+      const lockName = forUpdate ? this.#parts.module.ownLockName(id) : null;
       if (lockName !== null) await takeOwnLock(this.#connection, lockName);
-      const bytes = await this.#sessions.records.read(this.#connection, id, forUpdate);
+      const bytes = await this.#parts.records.read(this.#connection, id, forUpdate);
       if (bytes !== null) this.#loaded.set(id, bytes);
       return bytes;
     });
   }
 
   addSession(id: string, bytes: Buffer): Promise<void> {
-    return this.#run(() => this.#sessions.records.insert(this.#connection, id, bytes));
+    return this.#run(() => this.#parts.records.insert(this.#connection, id, bytes));
   }
 
   saveSession(id: string, bytes: Buffer, fence: Fence): Promise<void> {
     return this.#run(async () => {
       const change = { read: this.#whatWasLoaded(id), bytes };
-      await this.#sessions.records.update(this.#connection, id, change, fence);
+      await this.#parts.records.update(this.#connection, id, change, fence);
       this.#loaded.set(id, bytes);
     });
   }
 
   removeSession(id: string, fence: Fence): Promise<void> {
-    return this.#run(() =>
-      this.#sessions.records.remove(this.#connection, id, this.#whatWasLoaded(id), fence),
-    );
+    return this.#run(() => this.#parts.records.remove(this.#connection, id, this.#whatWasLoaded(id), fence));
   }
 
   #whatWasLoaded(id: string): Buffer {
@@ -152,10 +110,22 @@ class MysqlTransaction implements Transaction {
   }
 
   async query(sql: string, values: readonly unknown[]): Promise<QueryResult> {
-    if (endsTransaction.test(sql))
-      throw new TypeError('a port may not send a statement that ends its transaction');
     values.forEach(refuseObject);
-    const [result] = await this.#run(() => this.#connection.query(sql, [...values]));
+    const statement = this.#parts.statements.read(sql, values);
+    if (statement.refusal !== null) throw new TypeError(statement.refusal);
+    const result = await this.#run(async () => {
+      const admitted = this.#traces.admit(statement);
+      if (admitted !== null) {
+        await admitted;
+        this.#mustGoOn();
+      }
+      const [answer] = await this.#connection.query(sql, [...values]);
+      if (this.#traces.isEndedBy(answer)) {
+        this.#over ??= 'a statement has ended the transaction';
+        this.#mustGoOn();
+      }
+      return answer;
+    });
     if (Array.isArray(result)) {
       return { rows: result as Record<string, unknown>[], affectedRows: 0, insertId: 0 };
     }
@@ -164,7 +134,7 @@ class MysqlTransaction implements Transaction {
   }
 
   mustBeOpen(): void {
-    if (this.#over !== null) throw new Problem('PORT_FAILED', this.#over);
+    this.#mustGoOn();
     if (this.#running > 0)
       throw new Problem('PORT_FAILED', 'the port answered before all its statements had');
   }
@@ -174,33 +144,44 @@ class MysqlTransaction implements Transaction {
     this.#over = 'the transaction is over: it was committed';
     try {
       await this.#connection.query('COMMIT');
-      this.#connections.takeBack(this.#connection);
+      this.#parts.connections.takeBack(this.#connection);
     } catch (thrown) {
       this.#connection.destroy();
       throw thrown;
     }
   }
 
-  async rollBack(): Promise<void> {
+  async rollBack(): Promise<string | null> {
     this.#over ??= 'the transaction is over: it was rolled back';
     // ROLLBACK would wait behind a statement that still runs; the end of the connection does not.
-    if (this.#running > 0) return this.#connections.end(this.#connection);
+    if (this.#running > 0) {
+      await this.#parts.connections.end(this.#connection);
+      return this.#traces.unasked;
+    }
     try {
-      await this.#connection.query('ROLLBACK');
-      this.#connections.takeBack(this.#connection);
+      const [answer] = await this.#connection.query<ResultSetHeader>('ROLLBACK');
+      const left = await this.#traces.left(answer, this.#isUndone);
+      this.#parts.connections.takeBack(this.#connection);
+      return left;
     } catch {
       this.#connection.destroy();
+      return this.#traces.unasked;
     }
   }
 
-  async #run<T>(statement: () => Promise<T>): Promise<T> {
+  #mustGoOn(): void {
     if (this.#over !== null) throw new Problem('PORT_FAILED', this.#over);
+  }
+
+  async #run<T>(statement: () => Promise<T>): Promise<T> {
+    this.#mustGoOn();
     this.#running++;
     try {
       return await statement();
     } catch (thrown) {
       if ((thrown as { errno?: unknown }).errno === deadlock) {
         this.#over = 'the server has undone the transaction to end a deadlock';
+        this.#isUndone = true;
       }
       throw thrown;
     } finally {

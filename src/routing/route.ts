@@ -1,6 +1,7 @@
 import type { Side } from '../exchange/outcome.ts';
 import type { CgiSettings } from './cgi.ts';
 import type { SessionUse } from '../session/session.ts';
+import type { Effects } from '../session/store.ts';
 import type { KeyParam } from './key-params.ts';
 import type { Plan } from './plan.ts';
 import type { Only, Sticky } from './who.ts';
@@ -75,6 +76,8 @@ export interface Route {
   readonly only: readonly Only[];
   /** What a visitor gets when the port fails before it has committed. */
   readonly fallback: 'legacy' | 'error';
+  /** Whether the port may write to tables that do not roll back. */
+  readonly effects: Effects;
   /** How the route is to be moved, watched and compared. */
   readonly plan: Plan;
   /** Where in routes.yaml the route stands, counted from 1; 0 for the built-in route of everything not named. */

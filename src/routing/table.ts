@@ -116,6 +116,7 @@ function unmatched(parts: TableParts): Route {
     sticky: { by: 'session' },
     only: [],
     fallback: 'legacy',
+    effects: 'refused',
     plan: noPlan,
     line: 0,
   });

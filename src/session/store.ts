@@ -10,6 +10,19 @@ export interface QueryResult {
   readonly insertId: number;
 }
 
+/** What becomes of a port that writes to a table whose engine does not roll back. */
+export type Effects = 'refused' | 'accepted';
+
+/** What a transaction is begun on. */
+export interface TransactionTerms {
+  readonly effects: Effects;
+  /** Called once, before the first statement that may leave something; when it rejects, that is not sent. */
+  readonly beforeTrace: () => Promise<void>;
+}
+
+/** What is meant where nothing is said. */
+export const usualTerms: TransactionTerms = { effects: 'refused', beforeTrace: () => Promise.resolve() };
+
 /** One database transaction, in which a port reads and writes its session and its tables. */
 export interface Transaction {
   /** The bytes of a session, or null. `forUpdate` keeps everybody else from changing them until the end. */
@@ -25,14 +38,14 @@ export interface Transaction {
   commit(): Promise<void>;
   /**
    * Undoes everything, and lets no further statement through. Never rejects: where it cannot be said, the connection
-   * is ended, which undoes it too.
+   * is ended, which undoes it too. Resolves with what stays all the same, in words, or with null.
    */
-  rollBack(): Promise<void>;
+  rollBack(): Promise<string | null>;
 }
 
 /** Where sessions and tables are. */
 export interface SessionStore {
   /** Rejects with Problem DATABASE_DOWN. */
-  begin(): Promise<Transaction>;
+  begin(terms?: TransactionTerms): Promise<Transaction>;
   close(): Promise<void>;
 }

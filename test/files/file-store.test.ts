@@ -318,7 +318,10 @@ t.test('with a database', async (t) => {
         told.push('commit');
         commit();
       },
-      rollBack: async () => void told.push('rollBack'),
+      rollBack: async () => {
+        told.push('rollBack');
+        return null;
+      },
     };
     return { begin: async () => transaction as Transaction, close: async () => void told.push('close') };
   }

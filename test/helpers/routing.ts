@@ -26,6 +26,7 @@ export function routeOf(key: string, line: number, target = 'legacy', more: Part
     sticky: { by: 'session' },
     only: [],
     fallback: 'legacy',
+    effects: 'refused',
     plan: noPlan,
     line,
     ...more,
