@@ -68,6 +68,7 @@ function run(
     method: exchange.method,
     file: route.port,
     sessionUse: route.session,
+    effects: route.effects,
     sessionId: exchange.claimedSessionId,
     fence: lease.fence,
     timeoutMs: route.timeoutMs,
@@ -130,6 +131,7 @@ class Receiver implements Dispatcher.DispatchHandler {
   #status = 0;
   #headers: string[] = [];
   #sent = false;
+  #mayLeaveTrace = false;
 
   constructor(resolve: (result: Answer | Problem) => void, lost: Loss) {
     this.#resolve = resolve;
@@ -147,8 +149,10 @@ class Receiver implements Dispatcher.DispatchHandler {
   }
 
   onHeaders(status: number, headers: Buffer[]): boolean {
-    if (status < 200) this.committing ||= status === 102;
-    else {
+    if (status < 200) {
+      this.committing ||= status === 102;
+      this.#mayLeaveTrace ||= status === 103;
+    } else {
       this.#status = status;
       this.#headers = headers.map((field) => field.toString('latin1'));
     }
@@ -169,8 +173,9 @@ class Receiver implements Dispatcher.DispatchHandler {
     const failure = readFailure(this.#headers);
     if (this.committing) this.settle(new Problem('COMMIT_UNCERTAIN', body.toString()));
     else if (failure === null)
-      this.settle(new Problem('PORT_FAILED', `the port host said ${this.#status} by itself`));
-    else if (this.#lost.aborted) this.settle(new Problem('LEASE_LOST', body.toString()));
+      this.#end(new Problem('PORT_FAILED', `the port host said ${this.#status} by itself`));
+    else if (this.#lost.aborted && failure !== 'TRACE_LEFT')
+      this.settle(new Problem('LEASE_LOST', body.toString()));
     else this.settle(new Problem(isProblemCode(failure) ? failure : 'PORT_FAILED', body.toString()));
   }
 
@@ -183,9 +188,15 @@ class Receiver implements Dispatcher.DispatchHandler {
         ),
       );
     } else {
-      if (this.overdue !== null) return this.settle(this.overdue);
       const when = this.#sent ? 'while it worked, before any COMMIT' : 'before it was asked';
-      this.settle(new Problem('PORT_HOST_DOWN', `the port host was lost ${when}: ${error.message}`));
+      const lost = `the port host was lost ${when}: ${error.message}`;
+      this.#end(this.overdue ?? new Problem('PORT_HOST_DOWN', lost));
     }
+  }
+
+  /** Settles where the host could not say itself what is left of the port. */
+  #end(problem: Problem): void {
+    const detail = `after a write that may stay: ${problem.code}: ${problem.message}`;
+    this.settle(this.#mayLeaveTrace ? new Problem('TRACE_LEFT', detail) : problem);
   }
 }

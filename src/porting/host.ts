@@ -10,7 +10,7 @@ import { moduleCalled } from '../perl/modules.ts';
 import type { SessionStore } from '../session/store.ts';
 import type { HostSettings } from './spawn.ts';
 import { bodiless } from './sayable.ts';
-import { answerMark, failureHeaders, maxHeaderSize, readErrand } from './wire.ts';
+import { answerMark, failureHeaders, maxHeaderSize, readErrand, traceLink } from './wire.ts';
 import { work, type Job, type WorkParts } from './work.ts';
 
 /**
@@ -58,7 +58,12 @@ function storeOf({ folder, database }: HostSettings): SessionStore {
 async function serve(request: IncomingMessage, response: ServerResponse, parts: WorkParts): Promise<void> {
   try {
     const job = await receive(request);
-    const answer = await work(job, parts, () => announceCommit(response));
+    const answer = await work(
+      job,
+      parts,
+      () => announced(response, (sent) => response.writeProcessing(sent)),
+      () => announced(response, (sent) => response.writeEarlyHints({ link: traceLink }, sent)),
+    );
     const length = bodiless.has(answer.status) ? [] : ['Content-Length', String(answer.body.length)];
     response.writeHead(answer.status, [...answer.headers, ...answerMark, ...length]);
     response.end(answer.body);
@@ -84,15 +89,11 @@ async function receive(request: IncomingMessage): Promise<Job> {
   };
 }
 
-/** Resolves once the kernel has the 102: from then on the gateway will learn of it even if we are killed. */
-function announceCommit(response: ServerResponse): Promise<void> {
+/** Resolves once the kernel has the interim answer: from then on the gateway will learn of it even if we are killed. */
+function announced(response: ServerResponse, send: (sent: () => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (response.destroyed) reject(new Problem('PORT_FAILED', 'the gateway hung up before the commit'));
-    else {
-      response.writeProcessing(() => {
-        if (response.destroyed) reject(new Problem('PORT_FAILED', 'the gateway hung up before the commit'));
-        else resolve();
-      });
-    }
+    const hungUp = (): void => reject(new Problem('PORT_FAILED', 'the gateway hung up before the commit'));
+    if (response.destroyed) hungUp();
+    else send(() => (response.destroyed ? hungUp() : resolve()));
   });
 }

@@ -1,13 +1,15 @@
 import { headerValue, type RawHeaders } from '../exchange/headers.ts';
 import type { SessionUse } from '../session/session.ts';
 import type { Fence } from '../session/lock.ts';
+import type { Effects } from '../session/store.ts';
 
 /**
  * How the gateway and a port host talk: HTTP on a unix socket. The visitor's own request, plus these fields; the
  * visitor's own answer, plus one. Clients cannot send them: `banyan-` fields are taken off at the door.
  *
  * Before it sends COMMIT the host sends an interim answer, `102 Processing`. So when a host dies, the gateway knows:
- * without a 102 nothing can have been committed, and legacy may answer; after one, nobody can say.
+ * without a 102 nothing can have been committed, and legacy may answer; after one, nobody can say. It sends `103 Early
+ * Hints` before what may leave a trace that no ROLLBACK undoes: after that, only the host itself can say that none is left.
  */
 export interface Errand {
   readonly exchangeId: string;
@@ -16,12 +18,16 @@ export interface Errand {
   /** Absolute path of the port's file. */
   readonly file: string;
   readonly sessionUse: SessionUse;
+  readonly effects: Effects;
   readonly sessionId: string | null;
   readonly fence: Fence | null;
   readonly timeoutMs: number;
   readonly clientAddress: string;
   readonly receivedAtMs: number;
 }
+
+/** The Link of that 103, without which Node sends none. */
+export const traceLink = '<banyan:trace>';
 
 const errandField = 'banyan-errand';
 /**

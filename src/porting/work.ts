@@ -32,17 +32,18 @@ export interface WorkParts {
 /**
  * Runs a port for one request: session and tables are read and written in one transaction, which is committed after
  * the port has answered and before anybody is told. `beforeCommit` is called when all that is left is COMMIT; when it
- * rejects, nothing is committed.
+ * rejects, nothing is committed. `beforeTrace` is called once, before what no ROLLBACK may undo.
  *
- * Rejects with a Problem. Unless that is COMMIT_UNCERTAIN, it leaves no trace.
+ * Rejects with a Problem. Unless that is COMMIT_UNCERTAIN or TRACE_LEFT, it leaves no trace.
  */
 export async function work(
   job: Job,
   parts: WorkParts,
   beforeCommit: () => Promise<void>,
+  beforeTrace: () => Promise<void>,
 ): Promise<PortAnswer> {
   const port = await loadPort(job.errand.file);
-  const transaction = await parts.store.begin();
+  const transaction = await parts.store.begin({ effects: job.errand.effects, beforeTrace });
   const late: Late = { afterwards: [], handedOver: null };
   const time = limit(job.errand.timeoutMs);
   const perform = async (): Promise<PortAnswer> => {
@@ -59,8 +60,10 @@ export async function work(
     transaction.mustBeOpen();
     await beforeCommit();
   } catch (thrown) {
-    await transaction.rollBack();
-    throw asProblem(thrown, databaseIsGone(thrown) ? 'DATABASE_DOWN' : 'PORT_FAILED');
+    const left = await transaction.rollBack();
+    const problem = asProblem(thrown, databaseIsGone(thrown) ? 'DATABASE_DOWN' : 'PORT_FAILED');
+    if (left === null) throw problem;
+    throw new Problem('TRACE_LEFT', `${left}; and then: ${problem.code}: ${problem.message}`, thrown);
   } finally {
     time.stop();
   }
