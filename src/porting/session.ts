@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Problem } from '../errors.ts';
+import { sessionCookie } from '../perl/cgi-session.ts';
 import type { SessionCodec } from '../session/codec.ts';
 import { makeDraft, type Draft, type SessionManners } from '../session/draft.ts';
 import type { Fence } from '../session/lock.ts';
@@ -53,6 +54,7 @@ export async function openSession(
   const draft = makeDraft(data, { id: storedId, isNew: false, use }, mannersOf(errand, customs, check));
   const save = async (): Promise<void> => {
     if (use !== 'write') return;
+    if (draft.isRemoved) return transaction.removeSession(id, fenceOf(errand));
     const written = codec.encode(data, bytes);
     if (draft.id === storedId) return transaction.saveSession(id, written, fenceOf(errand));
     await transaction.addSession(draft.id, written);
@@ -94,10 +96,12 @@ function beginNew(
   const draft = makeDraft(
     data,
     { id, isNew: true, use },
-    begun === null ? { ...manners, cookie: refuse } : manners,
+    begun === null
+      ? { ...manners, cookie: (_, id) => (id === null ? manners.cookie(data, null) : refuse()) }
+      : manners,
   );
   const save = async (): Promise<void> => {
-    if (use !== 'write') return;
+    if (use !== 'write' || draft.isRemoved) return;
     if (begun !== null) return transaction.addSession(draft.id, codec.encode(data, null));
     if (Object.keys(data).length > 0) refuse();
   };
@@ -118,7 +122,11 @@ function mannersOf(
       module.renumber(data, id);
       return id;
     },
-    cookie: (data, id) => module.cookie(data, { name: cookieName, id, nowSeconds: nowOf(errand) }),
+    cookie: (data, id) => {
+      const cookie = { name: cookieName, nowSeconds: nowOf(errand) };
+      if (id !== null) return module.cookie(data, { ...cookie, id });
+      return sessionCookie({ ...cookie, id: '', expiresSeconds: -86_400 });
+    },
   };
 }
 

@@ -6,6 +6,8 @@ export interface Draft {
   readonly id: string;
   /** Whether the visitor came without a session that exists: this one is new and will be added. */
   readonly isNew: boolean;
+  /** Whether remove() was called. */
+  readonly isRemoved: boolean;
   /** A value, or null where there is no such key. Changing an array or object in place changes the session. */
   get(key: string): SessionValue;
   has(key: string): boolean;
@@ -17,7 +19,9 @@ export interface Draft {
   expire(seconds: number | null): void;
   /** A new id, the contents kept, the old row removed: what a login does. The cookie then tells the new id. */
   renew(): void;
-  /** The Set-Cookie value that tells the visitor the id: CGI::Session's cookie(). */
+  /** Ends the session, as a logout does: CGI::Session's delete(). Nothing of it can be changed any more. */
+  remove(): void;
+  /** The Set-Cookie value that tells the visitor the id: CGI::Session's cookie(). After remove() one that takes it from him. */
   cookie(): string;
 }
 
@@ -29,7 +33,8 @@ export interface SessionManners {
   setExpiry(data: SessionData, seconds: number | null): void;
   /** Gives the session a new id, and says which. */
   renew(data: SessionData): string;
-  cookie(data: SessionData, id: string): string;
+  /** With null for an id, the cookie of a session that is no more. */
+  cookie(data: SessionData, id: string | null): string;
 }
 
 /** A draft over `data`, which it changes. A draft that is not for writing refuses every change. */
@@ -47,6 +52,7 @@ class WorkingDraft implements Draft {
   readonly #use: SessionUse;
   readonly #manners: SessionManners;
   #id: string;
+  #isRemoved = false;
 
   constructor(
     data: SessionData,
@@ -62,6 +68,10 @@ class WorkingDraft implements Draft {
 
   get id(): string {
     return this.#id;
+  }
+
+  get isRemoved(): boolean {
+    return this.#isRemoved;
   }
 
   readonly has = (key: string): boolean => Object.hasOwn(this.#data, key) && !this.#manners.isHidden(key);
@@ -95,11 +105,17 @@ class WorkingDraft implements Draft {
     this.#id = this.#manners.renew(this.#data);
   };
 
-  readonly cookie = (): string => this.#manners.cookie(this.#data, this.#id);
+  readonly remove = (): void => {
+    this.#mayChange(null);
+    this.#isRemoved = true;
+  };
+
+  readonly cookie = (): string => this.#manners.cookie(this.#data, this.#isRemoved ? null : this.#id);
 
   #mayChange(key: string | null): void {
     if (this.#use !== 'write')
       throw new TypeError(`this route says "session: ${this.#use}", so its port may not change the session`);
+    if (this.#isRemoved) throw new TypeError('the session was removed: there is nothing to change in it');
     if (key !== null && this.#manners.isHidden(key))
       throw new TypeError(`the key ${key} belongs to the session itself`);
   }

@@ -66,6 +66,15 @@ t.test('a session that gets a new id keeps what it held, and the old one is gone
   t.equal(await perl.tell('cgi get', 'cart'), 'apple');
 });
 
+t.test('a port that ends the session leaves no file, nor of a visitor who had none', async (t) => {
+  const { directory, port, perl } = shop(t, 'cgi-session', 'dumper');
+  const id = await cgiSession(perl, directory);
+  await port()(id, (session) => session.remove());
+  await port()(null, (session) => session.remove());
+  t.same(readdirSync(directory), []);
+  t.not(await perl.tell('cgi open', directory, id), id, 'Perl begins another');
+});
+
 t.test('a port that fails changes nothing', async (t) => {
   const { directory, port, perl } = shop(t, 'cgi-session', 'dumper');
   const id = await cgiSession(perl, directory);

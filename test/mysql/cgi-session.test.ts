@@ -88,6 +88,18 @@ t.test('sessions of CGI::Session 4.48, on a real MariaDB', async (t) => {
         t.not((JSON.parse(perl(id, whole)) as { id: string }).id, id, 'of the old one it begins another');
       });
 
+      await t.test('a port that ends the session leaves none, nor of a visitor who had none', async (t) => {
+        const id = perl('', begin);
+        const count = async (): Promise<unknown> =>
+          (await admin.query<RowDataPacket[]>('SELECT COUNT(*) AS sessions FROM web_sessions'))[0][0];
+        const before = (await count()) as { sessions: number };
+        const ended = await port(t)(id, (session) => session.remove());
+        t.match(ended.cookie(), /^CGISESSID=; path=\/; expires=\w{3}, \d\d-\w{3}-\d{4} [\d:]{8} GMT$/);
+        await port(t)(null, (session) => session.remove());
+        t.same(await count(), { sessions: before.sessions - 1 });
+        t.not((JSON.parse(perl(id, whole)) as { id: string }).id, id, 'Perl begins another');
+      });
+
       await t.test('what has expired is removed, and begun anew', async (t) => {
         const id = perl('', `${begin}; $s->expire(60)`);
         const { id: next } = await port(t, 60_000)(id, (session) => t.ok(session.isNew));

@@ -13,7 +13,7 @@ const manners: SessionManners = {
     data['_SESSION_ID'] = id;
     return id;
   },
-  cookie: (_, id) => `CGISESSID=${id}`,
+  cookie: (_, id) => (id === null ? 'CGISESSID=; forget it' : `CGISESSID=${id}`),
 };
 
 function setUp(use: SessionUse = 'write') {
@@ -90,6 +90,23 @@ t.test(
   },
 );
 
+t.test('a session that is removed takes its cookie with it, and nothing more of it can be changed', async (t) => {
+  const { data, draft } = setUp();
+  t.equal(draft.isRemoved, false);
+  draft.remove();
+  t.equal(draft.isRemoved, true);
+  t.equal(draft.cookie(), 'CGISESSID=; forget it');
+  t.equal(draft.get('name'), 'Holger', 'what was in it can be read yet');
+  const changes = [
+    () => draft.set('a', 1),
+    () => draft.delete('cart'),
+    () => draft.expire(60),
+    () => draft.renew(),
+  ];
+  for (const change of changes) t.throws(change, { name: 'TypeError', message: /was removed/ });
+  t.same({ ...data }, { _SESSION_ID: 'a', cart: [1], user: null, name: 'Holger' });
+});
+
 t.test('a session that is not for writing refuses every change, and says why', async (t) => {
   for (const use of ['read', 'none'] as const) {
     const { data, draft } = setUp(use);
@@ -98,6 +115,7 @@ t.test('a session that is not for writing refuses every change, and says why', a
       () => draft.delete('cart'),
       () => draft.expire(null),
       () => draft.renew(),
+      () => draft.remove(),
     ];
     const message = new RegExp(`session: ${use}`);
     for (const change of changes) t.throws(change, { name: 'TypeError', message });
