@@ -207,14 +207,17 @@ t.test('sessions of a row for each key, on a real MariaDB', async (t) => {
     t.same(await rowsOf('nobody'), []);
   });
 
-  await t.test('a port that ends a session leaves no row of it, and a cookie that is forgotten', async (t) => {
-    perl('ends', begin);
-    for (const id of ['ends', 'nobody', null]) {
-      const draft = await port(t)(id, (session) => session.remove());
-      t.match(draft.cookie(), /^SID=; path=\/; expires=/);
-    }
-    t.same(await rowsOf('ends'), []);
-  });
+  await t.test(
+    'a port that ends a session leaves no row of it, and a cookie that is forgotten',
+    async (t) => {
+      perl('ends', begin);
+      for (const id of ['ends', 'nobody', null]) {
+        const draft = await port(t)(id, (session) => session.remove());
+        t.match(draft.cookie(), /^SID=; path=\/; expires=/);
+      }
+      t.same(await rowsOf('ends'), []);
+    },
+  );
 
   await t.test('without the turn nothing is written, and after somebody else neither', async (t) => {
     for (const engine of ['InnoDB', 'MyISAM']) {

@@ -90,22 +90,25 @@ t.test(
   },
 );
 
-t.test('a session that is removed takes its cookie with it, and nothing more of it can be changed', async (t) => {
-  const { data, draft } = setUp();
-  t.equal(draft.isRemoved, false);
-  draft.remove();
-  t.equal(draft.isRemoved, true);
-  t.equal(draft.cookie(), 'CGISESSID=; forget it');
-  t.equal(draft.get('name'), 'Holger', 'what was in it can be read yet');
-  const changes = [
-    () => draft.set('a', 1),
-    () => draft.delete('cart'),
-    () => draft.expire(60),
-    () => draft.renew(),
-  ];
-  for (const change of changes) t.throws(change, { name: 'TypeError', message: /was removed/ });
-  t.same({ ...data }, { _SESSION_ID: 'a', cart: [1], user: null, name: 'Holger' });
-});
+t.test(
+  'a session that is removed takes its cookie with it, and nothing more of it can be changed',
+  async (t) => {
+    const { data, draft } = setUp();
+    t.equal(draft.isRemoved, false);
+    draft.remove();
+    t.equal(draft.isRemoved, true);
+    t.equal(draft.cookie(), 'CGISESSID=; forget it');
+    t.equal(draft.get('name'), 'Holger', 'what was in it can be read yet');
+    const changes = [
+      () => draft.set('a', 1),
+      () => draft.delete('cart'),
+      () => draft.expire(60),
+      () => draft.renew(),
+    ];
+    for (const change of changes) t.throws(change, { name: 'TypeError', message: /was removed/ });
+    t.same({ ...data }, { _SESSION_ID: 'a', cart: [1], user: null, name: 'Holger' });
+  },
+);
 
 t.test('a session that is not for writing refuses every change, and says why', async (t) => {
   for (const use of ['read', 'none'] as const) {
