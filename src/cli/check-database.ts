@@ -2,11 +2,12 @@ import { styleText } from 'node:util';
 import { connectionOptions, portConnections, sessionTable } from '../compose-places.ts';
 import type { SessionSettings, Settings } from '../config/settings.ts';
 import { probeFolder } from '../files/probe.ts';
-import { probeDatabase, unreachable } from '../mysql/probe.ts';
+import { probeDatabase, probePortTables, unreachable } from '../mysql/probe.ts';
 import { codecCalled, codecNamed } from '../perl/formats.ts';
 import type { ProbeFinding } from '../session/probe.ts';
 import { type ExitCode, exitCodes } from './failure.ts';
 import { harmless } from './print.ts';
+import { writtenByPorts } from './written-by-ports.ts';
 
 /** What was found where the sessions are. */
 export interface DatabaseCheck {
@@ -35,17 +36,25 @@ async function checkTable(session: SessionSettings, settings: Settings): Promise
     lockKind: lock,
     keepsTimeline: keepMs !== null,
     hasPorts,
+    writes: await writtenByPorts(settings.table.routes),
     connections: gatewayConnections + (hasPorts ? settings.ports.hosts * portConnections : 0),
   });
   const { host, tcpPort, socketPath, database } = store;
   return { place: `table ${where.table} of ${database} at ${socketPath ?? `${host}:${tcpPort}`}`, findings };
 }
 
-async function checkFolder({ store, format, serializer }: SessionSettings): Promise<DatabaseCheck> {
+async function checkFolder(
+  { store, format, serializer }: SessionSettings,
+  { ports, table }: Settings,
+): Promise<DatabaseCheck> {
   if (store.kind !== 'file') throw new RangeError('not a folder');
   const { directory, fileName, lockDirectory } = store;
   const findings = await probeFolder({ format, directory, fileName, lockDirectory }, codecCalled(serializer));
-  return { place: `folder ${directory}`, findings };
+  const ofTables =
+    ports.database === null
+      ? []
+      : await probePortTables(connectionOptions(ports.database), await writtenByPorts(table.routes));
+  return { place: `folder ${directory}`, findings: [...findings, ...ofTables] };
 }
 
 /** Exit code of what was found: 3 where nothing could be asked, 1 with errors. */

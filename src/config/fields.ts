@@ -142,8 +142,10 @@ export function readAs<T>(
 
 /** A key that stands in the wrong map is told where it belongs. */
 function whereKnown(key: string): string | null {
-  if (settingOf('route', key) !== null)
-    return `"${key}" belongs in a route, or in "defaults" for all of them`;
+  if (settingOf('route', key) !== null) {
+    const orAll = settingOf('defaults', key) === null ? '' : ', or in "defaults" for all of them';
+    return `"${key}" belongs in a route${orAll}`;
+  }
   const sections = sectionNames.filter((name) => settingOf(name, key) !== null);
   return sections.length === 0 ? null : `"${key}" belongs in "${sections.join('" or "')}"`;
 }

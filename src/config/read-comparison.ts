@@ -83,7 +83,12 @@ function readIgnoredKeys(desk: Desk, compare: Section, where: string): readonly 
 }
 
 function parseEffects(text: string): Comparison['effects'] {
-  return oneOf(text, ['rollback', 'twice'], 'bad-effects', `effects "${text}" is not rollback or twice`);
+  const message = `effects "${text}" is not rollback or twice`;
+  if (text === 'refused' || text === 'accepted') {
+    const help = `that is about the port that serves: write "effects: ${text}" beside "shadow"`;
+    throw new Mistake('bad-effects', message, help);
+  }
+  return oneOf(text, ['rollback', 'twice'], 'bad-effects', message);
 }
 
 function parseBody(text: string): Comparison['body'] {

@@ -86,6 +86,10 @@ export function parseSessionUse(text: string): SessionUse {
 
 function parseEffects(text: string): Route['effects'] {
   const message = `effects "${text}" is not refused or accepted`;
+  if (text === 'rollback' || text === 'twice') {
+    const help = `that is about what is compared: write "shadow: { effects: ${text} }"`;
+    throw new Mistake('bad-effects', message, help);
+  }
   return oneOf(text, ['refused', 'accepted'], 'bad-effects', message);
 }
 

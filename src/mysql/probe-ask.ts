@@ -1,5 +1,6 @@
 import type { Connection } from 'mysql2/promise';
 import type { SessionCodec } from '../session/codec.ts';
+import type { RouteWrites } from './probe-engines.ts';
 
 /** What the gateway means to do with a database. */
 export interface DatabaseUse {
@@ -9,6 +10,7 @@ export interface DatabaseUse {
   /** Whether the timeline is kept in a table. */
   readonly keepsTimeline: boolean;
   readonly hasPorts: boolean;
+  readonly writes: readonly RouteWrites[];
   /** Connections that one gateway and its port hosts open at most. */
   readonly connections: number;
 }

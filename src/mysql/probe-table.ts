@@ -1,8 +1,9 @@
 import mysql from 'mysql2/promise';
 import { didYouMean } from '../routing/nearest.ts';
-import { doubtful, type ProbeFinding, well, wrong } from '../session/probe.ts';
+import { doubtful, list, type ProbeFinding, well, wrong } from '../session/probe.ts';
 import { probeCharset } from './probe-charset.ts';
 import { type Ask, codeOf, type DatabaseUse } from './probe-ask.ts';
+import { probeEngines } from './probe-engines.ts';
 import type { SessionTable } from './session-table.ts';
 
 /** A column of the session table. */
@@ -202,32 +203,4 @@ async function probeLength(
   }
   if (!isStrict && most < 2 ** 16) return [doubtful('data-cut', `${size}, and ${fate}`, help)];
   return [well('data', `${size}; the largest session has ${sayBytes(largest)}`)];
-}
-
-async function probeEngines(ask: Ask, { table }: SessionTable, use: DatabaseUse): Promise<ProbeFinding[]> {
-  const [ownName = '', ownSchema = null] = table.split('.').reverse();
-  const rows = await ask(
-    `SELECT t.table_name AS name, t.engine AS engine FROM information_schema.tables t
-       JOIN information_schema.engines e ON e.engine = t.engine
-      WHERE t.table_schema = COALESCE(?, DATABASE()) AND t.table_type = 'BASE TABLE' AND COALESCE(e.transactions, 'NO') <> 'YES'`,
-    [ownSchema],
-  );
-  const names = rows.map((row) => String(row['name']));
-  const own = rows.find((row) => String(row['name']).toLowerCase() === ownName.toLowerCase());
-  const others = names.filter((name) => name.toLowerCase() !== ownName.toLowerCase());
-  const found: ProbeFinding[] = [];
-  if (own !== undefined) {
-    const message = `${table} is ${String(own['engine'])}: it locks no rows, and what a port wrote cannot be undone`;
-    found.push((use.hasPorts ? wrong : doubtful)('engine', message, `ALTER TABLE ${table} ENGINE=InnoDB`));
-  } else found.push(well('engine', `${table} keeps transactions`));
-  if (others.length > 0) {
-    const message = `tables without transactions: ${list(others)}; a port that fails leaves its traces in them`;
-    found.push(doubtful('other-engines', message, 'port their scripts last, or ALTER TABLE … ENGINE=InnoDB'));
-  }
-  return found;
-}
-
-function list(names: readonly string[]): string {
-  const shown = names.slice(0, 10).join(', ');
-  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
 }

@@ -1,6 +1,7 @@
 import mysql, { type Connection, type ConnectionOptions } from 'mysql2/promise';
 import { doubtful, type ProbeFinding, wrong } from '../session/probe.ts';
-import { askOn, codeOf, type DatabaseUse } from './probe-ask.ts';
+import { type Ask, askOn, codeOf, type DatabaseUse } from './probe-ask.ts';
+import { probeWrites, type RouteWrites } from './probe-engines.ts';
 import { probeRows } from './probe-rows.ts';
 import { probeServer } from './probe-server.ts';
 import { probeTable } from './probe-table.ts';
@@ -18,6 +19,27 @@ export async function probeDatabase(
   table: SessionTable,
   use: DatabaseUse,
 ): Promise<ProbeFinding[]> {
+  return connected(options, async (ask) => {
+    const server = await guarded('the server', () => probeServer(ask, options, use));
+    const ofTable = await guarded('the table', () => probeTable(ask, table, use));
+    const hasRows = !ofTable.some(({ severity, code }) => severity === 'error' && code.startsWith('no-'));
+    const ofRows = hasRows ? await guarded('the rows', () => probeRows(ask, table, use.codec)) : [];
+    return [...server, ...ofTable, ...ofRows];
+  });
+}
+
+/** Looks at the tables that ports write in a database that holds no sessions. Never rejects. */
+export async function probePortTables(
+  options: ConnectionOptions,
+  writes: readonly RouteWrites[],
+): Promise<ProbeFinding[]> {
+  return connected(options, (ask) => guarded('what ports write', () => probeWrites(ask, writes)));
+}
+
+async function connected(
+  options: ConnectionOptions,
+  look: (ask: Ask) => Promise<ProbeFinding[]>,
+): Promise<ProbeFinding[]> {
   let connection: Connection;
   try {
     connection = await mysql.createConnection({ ...options, connectTimeout: 3_000 });
@@ -26,12 +48,7 @@ export async function probeDatabase(
   }
   connection.on('error', () => undefined); // the next question finds out
   try {
-    const ask = await askOn(connection);
-    const server = await guarded('the server', () => probeServer(ask, options, use));
-    const ofTable = await guarded('the table', () => probeTable(ask, table, use));
-    const hasRows = !ofTable.some(({ severity, code }) => severity === 'error' && code.startsWith('no-'));
-    const ofRows = hasRows ? await guarded('the rows', () => probeRows(ask, table, use.codec)) : [];
-    return [...server, ...ofTable, ...ofRows];
+    return await look(await askOn(connection));
   } finally {
     connection.destroy();
   }

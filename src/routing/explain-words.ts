@@ -83,6 +83,10 @@ function paramWords({ params }: Explanation): string {
 
 function fallbackWords({ side, route }: Explanation): string[] {
   if (side !== 'port') return [];
+  if (route.fallback === 'legacy' && route.effects === 'accepted') {
+    const unless = 'unless it has written to a table that does not roll back ("effects: accepted")';
+    return [`If the port fails before it has committed, legacy answers, ${unless}.`];
+  }
   return route.fallback === 'legacy'
     ? ['If the port fails before it has committed, legacy answers.']
     : ['If the port fails, its visitor is told so ("fallback: error").'];

@@ -22,3 +22,9 @@ export function doubtful(code: string, message: string, help: string | null): Pr
 export function wrong(code: string, message: string, help: string | null): ProbeFinding {
   return { severity: 'error', code, message, help };
 }
+
+/** Names in a sentence, the first ten of them. */
+export function list(names: readonly string[]): string {
+  const shown = names.slice(0, 10).join(', ');
+  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
+}

@@ -51,6 +51,33 @@ t.test('banyan check --database', async (t) => {
     t.notMatch(text.stdout + text.stderr + json.stdout, 'hunter2');
   });
 
+  await t.test(
+    'names the routes whose ports write what does not roll back, with either kind of session',
+    async (t) => {
+      await db.query('CREATE TABLE hits (n INT) ENGINE=MyISAM');
+      const port =
+        "import { definePort } from 'banyan';\nexport default definePort(({ db }) => db.query('INSERT INTO hits VALUES (1)'));\n";
+      const sessions = t.testdir();
+      const inFiles = `file://${sessions}' }\nports: { dir: ./ports, database: '${store}`;
+      for (const kept of [store, inFiles]) {
+        const text = routes(kept).replace(
+          'view.pl: legacy',
+          'view.pl: port\n  /hit.pl: { to: port, port: ports/view.ts, effects: accepted }',
+        );
+        const folder = t.testdir({ 'routes.yaml': text, ports: { 'view.ts': port } });
+        const { code, stdout } = await banyan(folder, ['check', '--database']);
+        t.equal(code, 1);
+        t.match(
+          stdout,
+          /^✖ error: refused: the port of view would write hits \(MyISAM\), .* \[writes-refused\]$/m,
+        );
+        t.match(stdout, /= help: ALTER TABLE hits ENGINE=InnoDB .*"effects: accepted"/);
+        t.match(stdout, /^✔ the port of hit may write hits \(MyISAM\)/m);
+      }
+      await db.query('DROP TABLE hits');
+    },
+  );
+
   await t.test('a file with errors comes first, and the database is left alone', async (t) => {
     const { code, stdout } = await checked(routes(store).replace('legacy\n', 'lagacy\n'));
     t.equal(code, 1);

@@ -8,6 +8,7 @@ const use: DatabaseUse = {
   lockKind: 'auto',
   keepsTimeline: false,
   hasPorts: true,
+  writes: [],
   connections: 75,
 };
 const facts: ServerFacts = {

@@ -15,6 +15,7 @@ const use: DatabaseUse = {
   lockKind: 'auto',
   keepsTimeline: false,
   hasPorts: true,
+  writes: [],
   connections: 75,
 };
 const where = usualTable;
@@ -227,6 +228,36 @@ t.test('a database is looked at before traffic finds out', async (t) => {
     finding(t, await probe(), 'error engine');
     finding(t, await probe({}, { hasPorts: false }), 'warning engine');
     t.match(finding(t, await probe(), 'warning other-engines').message, 'hits;');
+  });
+
+  await t.test('tables without transactions that ports are seen to write', async (t) => {
+    const tables = ['hits (n INT) ENGINE=Aria', 'log (n INT) ENGINE=MyISAM', 'ok (n INT) ENGINE=InnoDB'];
+    await shopWith(goodTable, ...tables.map((table) => `CREATE TABLE ${table}`));
+    const table = (name: string, schema: string | null = null) => ({ schema, name });
+    const route = {
+      route: 'view',
+      isServed: true,
+      effects: 'refused',
+      tables: [table('HITS'), table('hits')],
+    } as const;
+    const refused = [route, { ...route, route: 'cart' }, { ...route, route: 'late', isServed: false }];
+    // On Linux HITS and hits are two tables.
+    const found = await probe({}, { writes: refused });
+    t.match(finding(t, found, 'error writes-refused'), {
+      message: 'refused: the ports of view, cart would write hits (Aria), which does not roll back',
+      help: /ALTER TABLE hits ENGINE=InnoDB .*, or write "effects: accepted" into the route/,
+    });
+    t.match(finding(t, found, 'warning writes-refused').message, /^to be refused: the port of late would/);
+    t.match(finding(t, found, 'warning other-engines').message, 'transactions: log;');
+    const writes = [
+      { ...route, effects: 'accepted', tables: [table('log', 'shop'), table('ok'), table('gone')] } as const,
+    ];
+    const accepted = await probe({}, { writes });
+    t.match(
+      accepted.find(({ code }) => code === 'writes-accepted')?.message,
+      /^the port of view may write shop.log/,
+    );
+    t.match(finding(t, accepted, 'warning other-engines').message, 'transactions: hits;');
   });
 
   await t.test('rights that are missing', async (t) => {

@@ -3,7 +3,7 @@ import t from 'tap';
 import { explanationFacts, explanationParagraph } from '../../src/routing/explain-words.ts';
 import { type Asked, explain } from '../../src/routing/explain.ts';
 import { decide } from '../../src/routing/decide.ts';
-import { queryParams, tableOf, visitorOf } from '../helpers/routing.ts';
+import { queryParams, routeOf, tableOf, tableWith, visitorOf } from '../helpers/routing.ts';
 
 const table = tableOf({
   '/cgi-bin/view.pl': 'port 50%',
@@ -92,6 +92,15 @@ t.test('a request that nobody names is explained as well', async (t) => {
     candidates: [{ key: '(unmatched)', why: 'no route of the file takes it' }],
   });
   t.match(explanationParagraph(explanation, 'routes.yaml'), 'No route of the file takes it.');
+});
+
+t.test('an explanation says that legacy does not answer after what stays', async (t) => {
+  const said = (effects: 'refused' | 'accepted'): string => {
+    const route = routeOf('/cgi-bin/view.pl', 1, 'port', { effects });
+    return explanationParagraph(explain(tableWith([route]), ask()), 'routes.yaml');
+  };
+  t.match(said('refused'), 'If the port fails before it has committed, legacy answers.');
+  t.match(said('accepted'), 'legacy answers, unless it has written to a table that does not roll back');
 });
 
 t.test('an explanation tells what the gateway does, of any request and any routes', async () => {
