@@ -24,8 +24,8 @@ export const onlyRoutes: ReadOptions = { missingVariables: 'warning' };
  * The settings of a file for a verb that looks at its routes. Throws a Failure when there are errors, after they were
  * told; what is only doubtful is for `banyan check` to say.
  */
-export async function settingsFor(file: string): Promise<Settings> {
-  const { settings, findings } = await readFileFor(file, onlyRoutes);
+export async function settingsFor(file: string, options: ReadOptions = onlyRoutes): Promise<Settings> {
+  const { settings, findings } = await readFileFor(file, options);
   if (settings !== null) return settings;
   tell(printFindings(findings, process.stderr));
   throw new Failure(exitCodes.findings, `${file}: ${countFindings(findings)}`, 'mend the file first');

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { addEditVerbs } from './edit-verbs.ts';
 import { exitCodes } from './failure.ts';
 import { styleHelp } from './help.ts';
+import { addPortVerbs } from './port-verbs.ts';
 import { addReadVerbs } from './read-verbs.ts';
 import { addRunVerbs } from './run-verbs.ts';
 import { addSessionVerbs } from './session-verbs.ts';
@@ -23,6 +24,7 @@ export function makeProgram(): Command {
   addSessionVerbs(program);
   program.commandsGroup('Change');
   addEditVerbs(program);
+  addPortVerbs(program);
   program.commandsGroup('Run');
   addRunVerbs(program);
   for (const command of everyCommand(program)) {
