@@ -16,7 +16,7 @@ export function factLines(survey: Survey): FactLines[] {
     { heading: 'What else of the request it looks at', lines: requestLines(survey) },
     { heading: 'What it answers besides its page', lines: answerLines(survey) },
     {
-      heading: 'What it does outside of the database: no rollback undoes it, so it belongs into afterCommit',
+      heading: 'Files, programs, mail: no rollback undoes what is done there, so it belongs into afterCommit',
       lines: effectLines(survey),
     },
     { heading: 'What to mind (docs/porting-notes.md)', lines: mindLines(survey) },
@@ -82,7 +82,7 @@ function secondsOf(perl: string): number | null {
 
 function requestLines({ requests, cookies }: Survey): string[] {
   const looked = requests.map(({ name, inPort, places }) => {
-    return `${shown(name)}${inPort === null ? '' : `: ${inPort}`}, ${placesWords(places)}`;
+    return `${shown(name)}: ${inPort ?? 'a port is not told'}, ${placesWords(places)}`;
   });
   const read = cookies.map(({ name, place }) => {
     return `${name === null ? 'cookies' : `cookie('${shown(name)}')`}, ${placeWords(place)}`;

@@ -1,7 +1,8 @@
 import { everything, type Look, type Place, placeOf } from './look.ts';
 import { isSign } from './token.ts';
+import { quoted } from './words.ts';
 
-/** Something of the request, besides parameters, cookies and session, that a script looks at. */
+/** Something of the request, besides parameters, cookies and session, or of its environment, that a script looks at. */
 export interface RequestFact {
   /** As Perl calls it: `REMOTE_ADDR`. */
   readonly name: string;
@@ -17,6 +18,7 @@ const known: Readonly<Record<string, string>> = {
   REMOTE_ADDR: 'request.clientAddress',
   PATH_INFO: 'request.path',
   SCRIPT_NAME: 'request.path',
+  SERVER_NAME: "request.header('host')",
   REQUEST_URI: 'request.path, request.query',
   CONTENT_TYPE: "request.header('content-type')",
   CONTENT_LENGTH: 'request.body.length',
@@ -38,7 +40,7 @@ const methods: Readonly<Record<string, string>> = {
   self_url: 'REQUEST_URI',
 };
 
-/** What a script looks at in its environment. Variables that are no part of a request are of the site's own. */
+/** What a script looks at in its environment: of the request, or set by the site. */
 export function requestsIn(look: Look): RequestFact[] {
   const found = new Map<string, Place[]>();
   for (const seen of everything(look)) {
@@ -63,8 +65,13 @@ export function requestsIn(look: Look): RequestFact[] {
   return [...found].map(([name, places]) => ({ name, inPort: inPort(name), places }));
 }
 
+/** What web servers and CGI set besides: nothing that a port is told. */
+const otherCgi =
+  /^(?:SERVER_|REMOTE_|REDIRECT_|SSL_|MOD_PERL|GATEWAY_INTERFACE$|AUTH_TYPE$|HTTPS$|SCRIPT_|DOCUMENT_ROOT$|PATH_|UNIQUE_ID$)/;
+
 function inPort(name: string): string | null {
   if (Object.hasOwn(known, name)) return known[name] ?? null;
   const field = /^HTTP_(\w+)$/.exec(name)?.[1];
-  return field === undefined ? null : `request.header('${field.toLowerCase().replaceAll('_', '-')}')`;
+  if (field !== undefined) return `request.header('${field.toLowerCase().replaceAll('_', '-')}')`;
+  return otherCgi.test(name) ? null : `process.env[${quoted(name)}]`;
 }

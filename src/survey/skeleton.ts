@@ -173,9 +173,7 @@ function keyLine({ name, isPattern, shape, read, written, removed, changedInPlac
 function statementLines({ verb, text, additions, values, method, isComputed, place }: Statement): string[] {
   const given = values === null ? '' : ` with ${shown(values)}`;
   const computed = isComputed ? '; what Perl puts into it stands in it as Perl: make a ? of it' : '';
-  const sql = [text, ...additions]
-    .flatMap((part) => part.split(/\r\n|[\n\r\u2028\u2029]/))
-    .map(withoutControls);
+  const sql = [text, ...additions].flatMap(sqlLines);
   const call = `${verb === 'SELECT' ? 'const { rows } = ' : ''}await db.query(`;
   const asked = sql.join('\n').replace(/[\\`]|\$\{/g, '\\$&');
   return [
@@ -187,11 +185,15 @@ function statementLines({ verb, text, additions, values, method, isComputed, pla
   ];
 }
 
-function withoutControls(line: string): string {
-  return shownKeepingBlanks(line.replaceAll('\t', '        '));
-}
-
-function shownKeepingBlanks(line: string): string {
-  const [indent = ''] = /^ */.exec(line) ?? [];
-  return indent + shown(line.slice(indent.length)).trimEnd();
+/** The lines of a statement, as deep as they are, less what all but the first have in common. */
+function sqlLines(text: string): string[] {
+  const lines = text
+    .replaceAll('\t', '        ')
+    .split(/\r\n|[\n\r\u2028\u2029]/)
+    .map((line) => shown(line).trimEnd());
+  const indents = lines.slice(1).flatMap((line) => (line === '' ? [] : [line.search(/\S/)]));
+  const common = Math.min(...indents, 80);
+  return lines.map((line, at) =>
+    at === 0 ? line.trimStart() : ' '.repeat(line === '' ? 0 : 5) + line.slice(common),
+  );
 }

@@ -9,7 +9,7 @@ export function shown(bytes: string): string {
   const isBytes = !/[^\0-\xff]/.test(bytes);
   const raw = Buffer.from(bytes, 'latin1');
   const text = isBytes && isUtf8(raw) ? raw.toString('utf8') : bytes;
-  return text.replace(/\s+/g, ' ').replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
+  return text.replace(/[\r\n\t]+/g, ' ').replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
 }
 
 /** A text between single quotes, as TypeScript reads it: what is not ASCII as escapes, for names are bytes. */
