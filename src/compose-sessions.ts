@@ -15,7 +15,7 @@ import type { SessionParts } from './gateway/parts.ts';
 import { collationOf } from './mysql/collation.ts';
 import { TimelineTable } from './mysql/timeline-table.ts';
 import { codecCalled } from './perl/formats.ts';
-import type { HostSettings } from './porting/spawn.ts';
+import type { HostSettings } from './porting/host-words.ts';
 import { Nesting } from './session/nesting.ts';
 import { NowAndThen } from './session/now-and-then.ts';
 import type { TimelineStore } from './session/timeline-entry.ts';
@@ -105,10 +105,7 @@ function sentenceOf(thrown: unknown): string {
 }
 
 /** What a port host has to know of sessions and of its database. */
-export function portSessions(
-  session: SessionSettings,
-  database: MysqlAddress | null,
-): Omit<HostSettings, 'socketPath'> {
+export function portSessions(session: SessionSettings, database: MysqlAddress | null): HostSettings {
   const { format, serializer, cookie: cookieName, store } = session;
   const address = store.kind === 'mysql' ? store : database;
   return {

@@ -3,12 +3,11 @@ import { hostname } from 'node:os';
 import { openAdmin } from './compose-admin.ts';
 import { composeCertificate } from './compose-certificate.ts';
 import { cutOff } from './compose-end.ts';
-import { portConnections } from './compose-places.ts';
+import { composePorts } from './compose-ports.ts';
 import { composeRoutes, type RoutesInUse } from './compose-routes.ts';
-import { composeSessions, mostSessions, openTimeline, portSessions } from './compose-sessions.ts';
+import { composeSessions, mostSessions, openTimeline } from './compose-sessions.ts';
 import { placeOf, urlOf } from './compose-listen.ts';
-import type { SessionSettings, Settings } from './config/settings.ts';
-import { Problem } from './errors.ts';
+import type { Settings } from './config/settings.ts';
 import { systemClock } from './exchange/clock.ts';
 import { makeListener } from './gateway/app.ts';
 import { outletsWith } from './gateway/outlet.ts';
@@ -18,9 +17,6 @@ import { openCgi } from './legacy/cgi-open.ts';
 import { passThrough } from './legacy/pass-through.ts';
 import { upgradeTo } from './legacy/upgrade.ts';
 import { openTransports } from './legacy/transports.ts';
-import { portBackend } from './porting/backend.ts';
-import { keepHost } from './porting/spawn.ts';
-import type { Backend } from './routing/backend.ts';
 import { makeHabits } from './telemetry/habits.ts';
 import type { Log } from './telemetry/log.ts';
 import { makeMetrics, type Metrics } from './telemetry/metrics.ts';
@@ -102,14 +98,14 @@ export async function compose(
     },
     version,
   );
-  const portSide = lazyPortSide(settings, metrics, log);
+  const ports = composePorts(settings, metrics, log);
   const routes = await composeRoutes(settings, {
     metrics,
     log,
     clock,
     prepare: ({ table, legacy, upstreams }) => {
       transports.limit([legacy, ...upstreams]);
-      if (table.routes.some((route) => route.port !== null)) portSide.wake();
+      ports.serve(table);
     },
   });
   const outletTo = outletsWith({
@@ -125,7 +121,7 @@ export async function compose(
     limits: () => routes.current(),
     sessions: sessions?.parts ?? null,
     legacy: legacyBackend(transports.to, clock),
-    port: portSide.backend,
+    port: ports.backend,
     passThrough: passThrough(transports.to, clock, outletTo),
     outletTo,
     upgrade: upgradeTo(instead.legacy ?? null, clock),
@@ -148,7 +144,7 @@ export async function compose(
   const { app } = listener;
   let isEnding = false;
   const notReady = (): Promise<string | null> => sessions?.notReady() ?? Promise.resolve(null);
-  await portSide.ready();
+  await ports.ready();
   await app.listen(placeOf(listen, instead.sockets?.visitors ?? null));
   const admin =
     instead.isWorker === true
@@ -159,6 +155,7 @@ export async function compose(
           workers: null,
           isEnding: () => isEnding,
           config: async () => routes.status(),
+          ports: async () => ports.status(),
           advice: async () => habits.advice(),
           sessions: (by) => timeline.list(by),
           session: (idOrLabel) => timeline.find(idOrLabel),
@@ -174,6 +171,7 @@ export async function compose(
       family: (name) => metrics.family(name),
       notReady,
       config: async () => routes.status(),
+      ports: async () => ports.status(),
       habits: async () => habits.seen(),
       sessions: async (by) => ({ list: await timeline.list(by), waits: timeline.waits() }),
       session: (idOrLabel) => timeline.find(idOrLabel),
@@ -187,64 +185,19 @@ export async function compose(
         const idPlaces = sessions?.parts.idPlaces ?? null;
         // Only a host that is dead can be trusted not to commit any more, once our locks are gone with us.
         const endWork = async (): Promise<void> =>
-          void (await Promise.all([portSide.close(), transports.close()]));
+          void (await Promise.all([ports.kill(), transports.close()]));
         await cutOff(left, { log, newId: parts.newId, idPlaces, endWork });
         return left.length;
       }
       app.server.closeAllConnections();
       await app.close();
       await admin?.close();
-      await portSide.close();
+      await ports.retire();
       await sessions?.close();
       await store?.close();
       await transports.close();
       return 0;
     },
-  };
-}
-
-/** The port side is started when the first route has a port: a site that has none pays for none. */
-function lazyPortSide(settings: Settings, metrics: Metrics, log: Log) {
-  const { session } = settings;
-  let side: { backend: Backend; ready: Promise<void>; close(): Promise<void> } | null = null;
-  const start = (known: SessionSettings) => {
-    const keeper = keepHost(portSessions(known, settings.ports.database), systemClock, (event, detail) => {
-      metrics.portHost(event);
-      if (event === 'started') log.info('port host started', { detail });
-      else log.warn('port host ended', { detail });
-    });
-    const backend = portBackend(keeper, systemClock, portConnections);
-    return {
-      backend,
-      ready: keeper.ready,
-      close: async () => {
-        await keeper.close(); // first: only a host that is dead can be trusted not to commit any more
-        await backend.close();
-      },
-    };
-  };
-  const asleep = (): Problem =>
-    new Problem('PORT_HOST_DOWN', 'ports need "session" in routes.yaml: it names their database');
-  const backend: Backend = {
-    side: 'port',
-    handle: (exchange, route, lease, client) => {
-      if (side !== null) return side.backend.handle(exchange, route, lease, client);
-      const finished = Promise.resolve({ elapsedMs: 0, problem: null });
-      return Promise.resolve({ kind: 'failed', side: 'port', problem: asleep(), elapsedMs: 0, finished });
-    },
-  };
-  return {
-    backend,
-    wake: () => {
-      if (session !== null) side ??= start(session);
-    },
-    /** Resolves when the first requests will find a host, or when it is clear that they will not: legacy serves then. */
-    ready: async () => {
-      await side?.ready.catch((thrown: unknown) =>
-        log.error('the port host did not start', { reason: String(thrown) }),
-      );
-    },
-    close: async () => side?.close(),
   };
 }
 

@@ -6,13 +6,15 @@ export type {
   Port,
   PortAnswer,
   PortHandler,
+  PortLog,
   PortOptions,
   PortRequest,
 } from './porting/define.ts';
-export { escapeHtml, html, json, redirect, text, trustedHtml } from './porting/answers.ts';
+export { escapeHtml, file, html, json, redirect, stream, text, trustedHtml } from './porting/answers.ts';
 export type { AnswerOptions, Html, HtmlPart } from './porting/answers.ts';
 export * as perl from './porting/perl.ts';
 export type { PerlScalar } from './porting/perl.ts';
+export type { Upload, UploadFile } from './porting/uploads.ts';
 export type { Params } from './exchange/params.ts';
 export type { Draft } from './session/draft.ts';
 export type { Opaque, SessionValue } from './session/session.ts';

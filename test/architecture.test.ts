@@ -29,8 +29,10 @@ const mayImport: Readonly<Record<string, readonly string[] | typeof anything>> =
   'compose-routes.ts': anything,
   'compose-sessions.ts': anything,
   'compose-places.ts': anything,
+  'compose-ports.ts': anything,
   'compose-certificate.ts': anything,
   'porting/host.ts': anything, // it wires the child process
+  'porting/port-server.ts': anything, // and this is what it wires
   'index.ts': ['porting', 'exchange', 'session'], // it only says what is public
   'errors.ts': ['exchange'],
   'record.ts': ['exchange', 'session'],

@@ -44,6 +44,8 @@ export interface RoutesOptions {
   readonly wait?: string | undefined;
   /** The lines below `session:`, indented by two, where it is not the shop's own session. */
   readonly session?: readonly string[];
+  /** What stands behind `ports:`; the folder of the shop's ports, unless it is said. */
+  readonly ports?: string;
   /** More lines at the top; an `admin:` among them stands in for the usual one. */
   readonly top?: readonly string[];
 }
@@ -53,6 +55,7 @@ const shopSession = ['  format: cgi-session', '  store: ${BANYAN_SESSIONS}'];
 /** Writes a routes.yaml for the shop into its scratch folder. `routes` is the text below `routes:`, indented by two. */
 export function writeRoutes(shop: Stock, routes: string, options: RoutesOptions = {}): string {
   const { legacy = '${BANYAN_LEGACY}', wait = '10s', session = shopSession, top = [] } = options;
+  const ports = options.ports ?? join(repository, 'ports');
   const file = join(shop.scratch, `routes-${++count}.yaml`);
   const head = [
     'listen: 127.0.0.1:0',
@@ -60,7 +63,7 @@ export function writeRoutes(shop: Stock, routes: string, options: RoutesOptions 
     ...top,
     `legacy: ${legacy}`,
     'base: /cgi-bin/',
-    `ports: ${join(repository, 'ports')}`,
+    `ports: ${ports}`,
     'session:',
     ...session,
     `  lock: { wait: ${wait} }`,

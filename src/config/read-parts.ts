@@ -1,13 +1,10 @@
-import { resolve } from 'node:path';
 import { isScalar } from 'yaml';
 import { Mistake } from '../routing/mistake.ts';
 import { compilePattern } from '../routing/pattern.ts';
 import { parseAddress, type Address } from './address.ts';
 import type { Desk, Value } from './desk.ts';
 import { readAs, readSection, type Section, valueOf } from './fields.ts';
-import type { Settings } from './settings.ts';
 import { parseSize } from './size.ts';
-import { parseMysqlUrl } from './store-url.ts';
 
 /** Reads `listen`. */
 export function readListen(desk: Desk, file: Section): Address | null {
@@ -78,21 +75,6 @@ export function readBase(desk: Desk, file: Section): string | null {
     }
     return base;
   });
-}
-
-/** Reads `ports`, which is a folder or a map, into an absolute folder, a number of processes and their database. */
-export function readPorts(desk: Desk, file: Section, settingsDirectory: string): Settings['ports'] | null {
-  const pair = file.fields.get('ports');
-  const isShort = pair === undefined || pair.value === null || isScalar(pair.value);
-  const section = readSection(desk, isShort ? null : pair.value, 'ports', ' in "ports"', pair?.at ?? file.at);
-  const folder = isShort ? valueOf(desk, file, 'ports') : valueOf(desk, section, 'dir');
-  const hosts = readAs(desk, valueOf(desk, section, 'hosts'), 'hosts', (text) =>
-    parseCount(text, 'hosts', 64),
-  );
-  const database = readAs(desk, valueOf(desk, section, 'database'), 'database', parseMysqlUrl);
-  return folder === null || hosts === null
-    ? null
-    : { directory: resolve(settingsDirectory, folder.text), hosts, database };
 }
 
 /** Throws a Mistake [bad-token] that does not repeat the token. */

@@ -10,6 +10,7 @@ import { type Finding, hasErrors } from './findings.ts';
 import { readClients } from './read-clients.ts';
 import * as front from './read-front.ts';
 import * as parts from './read-parts.ts';
+import { readPorts } from './read-ports.ts';
 import { readDefaults, usualTimeoutMs } from './read-route-settings.ts';
 import { readRoutes } from './read-routes.ts';
 import { readSessionSettings } from './read-session.ts';
@@ -75,7 +76,7 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
   const readOfLegacy = readLegacy(desk, file, { settingsDirectory, disk });
   const legacy = readOfLegacy ?? { upstream: nowhere, timeoutMs: null };
   const upstreams = readUpstreams(desk, file, { settingsDirectory, disk });
-  const ports = parts.readPorts(desk, file, settingsDirectory);
+  const ports = readPorts(desk, file, settingsDirectory);
   const maxBodyBytes = parts.readMaxBody(desk, file);
   const mostSpooledBytes = parts.readMaxSpool(desk, file);
   const mostSockets = front.readMostSockets(desk, file);

@@ -194,16 +194,6 @@ export const siteRows: readonly Setting[] = [
     'Whether its certificate is verified; off lets anybody stand in for it.',
   ),
 
-  row('ports', 'dir', 'folder', './ports', 'The folder of the TypeScript ports, relative to the file.'),
-  row('ports', 'hosts', '1 to 64', '1', 'How many processes run the ports.'),
-  row(
-    'ports',
-    'database',
-    'mysql:// address',
-    null,
-    'The database of the ports, where the sessions are in files; else it is that of the sessions.',
-  ),
-
   row(
     'session',
     'format',

@@ -75,10 +75,17 @@ export interface Settings {
   readonly mostSpooledBytes: number;
   /** How long requests under way may take once the gateway is told to end. */
   readonly drainMs: number;
-  /** Where the ports are, as an absolute path, and how many processes run them. */
+  /** Where the ports are, as an absolute path, and what runs them. */
   readonly ports: {
     readonly directory: string;
+    /** How many processes run them. */
     readonly hosts: number;
+    /** The most memory one of these may take. */
+    readonly memoryBytes: number;
+    /** One that does not give up its thread for so long is ended. */
+    readonly watchdogMs: number;
+    /** A host that somebody else has started, in place of our own; null where there is none. */
+    readonly url: { readonly socketPath: string } | { readonly origin: string } | null;
     /** The database of the ports, where the sessions are in files; null elsewhere, and where there is none. */
     readonly database: MysqlAddress | null;
   };

@@ -36,6 +36,24 @@ export interface ConfigStatus {
   readonly differ?: boolean;
 }
 
+/** What runs the ports, and what is wrong with them. */
+export interface PortsStatus {
+  /** The processes that run now. */
+  readonly hosts: readonly {
+    readonly pid: number;
+    readonly inFlight: number;
+    readonly memoryBytes: number;
+  }[];
+  /** The host that somebody else has started, in place of these; or null. */
+  readonly url: string | null;
+  /** How often changed ports were taken over since the start. */
+  readonly swaps: number;
+  /** Ports that cannot be loaded: legacy answers for them. */
+  readonly broken: readonly { readonly file: string; readonly reason: string }[];
+  /** Changed ports that cannot be loaded, and were not taken: what ran before serves on. */
+  readonly refused: readonly { readonly file: string; readonly reason: string }[];
+}
+
 /** What the admin listener asks of the running gateway. */
 export interface AdminParts {
   readonly metrics: () => Promise<{ text: string; contentType: string }>;
@@ -47,6 +65,7 @@ export interface AdminParts {
   readonly isEnding: () => boolean;
   readonly hosts: readonly string[];
   readonly config: () => Promise<ConfigStatus>;
+  readonly ports: () => Promise<PortsStatus>;
   /** What somebody should know of the routes' `session:` settings. */
   readonly advice: () => Promise<readonly Advice[]>;
   /** The sessions of the timeline in an order, and what was counted of all; never an id. */
@@ -58,7 +77,7 @@ export interface AdminParts {
 }
 
 /**
- * The admin listener: /metrics, /live, /ready, /config, /advice, /sessions. It is bound to the loopback interface unless somebody
+ * The admin listener: /metrics, /live, /ready, /config, /ports, /advice, /sessions. It is bound to the loopback interface unless somebody
  * says otherwise, and answers only to a Host that is an address or `localhost`: a page of another site that points its
  * own name at 127.0.0.1 (DNS rebinding) gets nothing.
  */
@@ -85,6 +104,9 @@ export function makeAdmin(parts: AdminParts): FastifyInstance {
   });
   app.get('/config', async (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ schema: 1, ...(await parts.config()) }),
+  );
+  app.get('/ports', async (_request, reply) =>
+    reply.header('cache-control', 'no-store').send({ schema: 1, ...(await parts.ports()) }),
   );
   app.get('/advice', async (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ schema: 1, advice: await parts.advice() }),

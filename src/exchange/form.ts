@@ -1,7 +1,7 @@
 import { commandLineQuery } from './command-words.ts';
 import { joinedValue, type RawHeaders } from './headers.ts';
-import type { Intake } from './intake.ts';
-import { readParts } from './multipart.ts';
+import { Intake } from './intake.ts';
+import { DeadlyForm, readParts } from './multipart.ts';
 import { partFile, partName } from './part-header.ts';
 import { readUrlencoded, textPairs, type PairReader } from './urlencoded.ts';
 import { readRelated, readXml, relatedIn } from './xforms.ts';
@@ -65,15 +65,50 @@ export function* readRequest(head: RequestHead, body: Intake): PairReader {
 }
 
 function* readFormData(head: RequestHead, body: Intake): PairReader {
-  const boundary = /boundary="?([^";,]+)/.exec(head.contentType ?? '')?.[1];
-  const parts = readParts(delimiter(boundary, head), body);
-  for (const part of parts) {
+  for (const part of partsOf(head, body)) {
     if (part === null) yield null;
     else {
       const file = partFile(part.fields);
       yield [partName(part.fields), file ?? part.value, file !== null];
     }
   }
+}
+
+function partsOf(head: RequestHead, body: Intake): ReturnType<typeof readParts> {
+  const boundary = /boundary="?([^";,]+)/.exec(head.contentType ?? '')?.[1];
+  return readParts(delimiter(boundary, head), body);
+}
+
+/** A file that was sent with a form. */
+export interface SentFile {
+  /** The name of its field. */
+  readonly field: string;
+  /** What the browser calls it; some say the whole path. */
+  readonly name: string;
+  /** Its Content-Type, where the browser says one. */
+  readonly type: string | null;
+  readonly bytes: Buffer;
+}
+
+/** The files of a form that has come whole, as CGI.pm's upload() has them; a field where none was chosen has none. */
+export function readFiles(head: RequestHead, body: Buffer): SentFile[] {
+  if (placeOf(head).in !== 'multipart body') return [];
+  const intake = new Intake(Infinity);
+  intake.push(body);
+  intake.complete();
+  const files: SentFile[] = [];
+  try {
+    for (const part of partsOf(head, intake)) {
+      const name = part === null ? null : partFile(part.fields);
+      if (part === null || name === null || name === '') continue;
+      const type = part.fields.get('Content-Type') ?? null;
+      files.push({ field: partName(part.fields), name, type, bytes: Buffer.from(part.value, 'latin1') });
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof DeadlyForm)) throw thrown;
+    return [];
+  }
+  return files;
 }
 
 /** What stands between parts; null where Perl finds the boundary false, and CGI.pm looks for itself. */

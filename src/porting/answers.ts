@@ -1,3 +1,6 @@
+import { open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import send from '@fastify/send';
 import type { PortAnswer } from './define.ts';
 import { print } from './perl.ts';
 
@@ -95,6 +98,40 @@ export function escapeHtml(value: string): string {
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;');
+}
+
+/**
+ * What is made piece by piece, such as a long report: it is sent as it comes, after the commit. A piece of text is one
+ * character a byte. Whatever it needs of the database is to be read before.
+ */
+export function stream(
+  pieces: Readable | AsyncIterable<string | Buffer> | Iterable<string | Buffer>,
+  type: string,
+  options: Omit<AnswerOptions, 'charset'> = {},
+): PortAnswer {
+  const body = pieces instanceof Readable ? pieces : Readable.from(bytesOf(pieces), { objectMode: false });
+  return { status: options.status ?? 200, headers: [...fields(options), 'Content-Type', type], body };
+}
+
+async function* bytesOf(
+  pieces: AsyncIterable<string | Buffer> | Iterable<string | Buffer>,
+): AsyncGenerator<Buffer> {
+  for await (const piece of pieces) yield typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece;
+}
+
+/** A file of the disk. Rejects where there is none, so that legacy answers. `type` is found by the name's ending where it is not said. */
+export async function file(
+  path: string,
+  options: Omit<AnswerOptions, 'charset'> & { readonly type?: string } = {},
+): Promise<PortAnswer> {
+  const handle = await open(path);
+  const found = await handle.stat();
+  if (!found.isFile()) {
+    await handle.close();
+    throw new TypeError(`${path} is no file`);
+  }
+  const type = options.type ?? send.mime.getType(path) ?? 'application/octet-stream';
+  return { ...stream(handle.createReadStream(), type, options), lengthBytes: found.size };
 }
 
 function answer(body: Buffer, type: string, options: AnswerOptions): PortAnswer {

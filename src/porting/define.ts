@@ -2,6 +2,8 @@ import type { Params } from '../exchange/params.ts';
 import type { RawHeaders } from '../exchange/headers.ts';
 import type { QueryResult } from '../session/store.ts';
 import type { SessionShape, ShapedDraft } from './shape.ts';
+import type { Upload } from './uploads.ts';
+import type { Readable } from 'node:stream';
 
 /** The request, as a port sees it. */
 export interface PortRequest {
@@ -24,21 +26,36 @@ export interface Database {
   query(sql: string, values?: readonly unknown[]): Promise<QueryResult>;
 }
 
+/** Lines for the gateway's log, each with the request and the route that they are about. */
+export interface PortLog {
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
 /** Everything a port works with. */
 export interface Context<S extends SessionShape = Record<never, never>> {
   readonly request: PortRequest;
   /** The parameters as CGI.pm's param() gives them: of a POST those of the body. One character a byte. */
   readonly params: Params;
+  /** The first value of a parameter, or null: CGI.pm's scalar param(). */
+  readonly param: (name: string) => string | null;
   /** The parameters of the query, whatever the method: CGI.pm's url_param(). */
   readonly urlParams: Params;
+  readonly urlParam: (name: string) => string | null;
+  /** The first file that was sent in a field of a multipart form, or null: CGI.pm's upload(). */
+  readonly upload: (field: string) => Upload | null;
+  /** All files of a field. */
+  readonly uploads: (field: string) => Upload[];
   readonly session: ShapedDraft<S>;
   readonly db: Database;
   /** A cookie of the request, or null. */
   readonly cookie: (name: string) => string | null;
-  /** When the request came. */
+  /** When the request came: a test says when that was. */
   readonly now: Date;
-  /** A number from 0 up to 1. */
+  /** A number from 0 up to 1: a test says which. */
   readonly random: () => number;
+  readonly log: PortLog;
   /** Aborted when the time of the route is over: nothing will be committed any more. */
   readonly signal: AbortSignal;
   /**
@@ -54,7 +71,10 @@ export interface Context<S extends SessionShape = Record<never, never>> {
 export interface PortAnswer {
   readonly status: number;
   readonly headers: RawHeaders;
-  readonly body: Buffer;
+  /** A stream is sent after the commit; what it still needs of the database is to be read before. */
+  readonly body: Buffer | Readable;
+  /** How long a stream is, where that is known: it is sent as Content-Length. */
+  readonly lengthBytes?: number;
 }
 
 /** A page of the old site, in TypeScript. It answers, or throws and leaves no trace. */

@@ -1,45 +1,76 @@
-import { pathToFileURL } from 'node:url';
+import { registerHooks } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Problem, asProblem } from '../errors.ts';
 import type { Port } from './define.ts';
+import { fileState } from './file-state.ts';
+import type { LoadedPorts } from './host-words.ts';
 
-const loaded = new Map<string, Promise<Port>>();
-/** Failed attempts by file: Node keeps a module that threw, so the next attempt has to ask under another name. */
-const failures = new Map<string, number>();
+const ports = new Map<string, Promise<Port>>();
+const broken = new Map<string, string>();
+const modules = new Map<string, string>();
+/** Files of ours, and of libraries: they change with an installation, which ends in a restart. */
+const notOfPorts = [new URL('../', import.meta.url).href, '/node_modules/'];
+
+let tellOf: (loaded: LoadedPorts) => void = () => undefined;
+
+/** Notes the files of ports and of what they import, and tells of all whenever a port was loaded. To be called once. */
+export function noteModules(onLoaded: (loaded: LoadedPorts) => void): void {
+  tellOf = onLoaded;
+  registerHooks({
+    load: (url, context, next) => {
+      if (url.startsWith('file:') && !notOfPorts.some((part) => url.includes(part)))
+        noteFile(fileURLToPath(url));
+      return next(url, context);
+    },
+  });
+}
 
 /**
- * The port that a file declares, imported once. Rejects with Problem PORT_MISSING where the file cannot be imported or
- * declares none; the message says which file and why.
+ * The port that a file declares, imported once: whoever changes it is given a new process. Rejects with Problem
+ * PORT_MISSING where the file cannot be imported or declares none; the message says which file, which line, and why.
  */
 export function loadPort(file: string): Promise<Port> {
-  let port = loaded.get(file);
+  let port = ports.get(file);
   if (port === undefined) {
+    noteFile(file);
     port = importPort(file);
-    loaded.set(file, port);
-    port.catch(() => {
-      loaded.delete(file); // the next request may find it mended
-      failures.set(file, (failures.get(file) ?? 0) + 1);
+    ports.set(file, port);
+    const tell = (): void =>
+      tellOf({ modules: [...modules], broken: [...broken].map(([file, reason]) => ({ file, reason })) });
+    port.then(tell, (problem: Problem) => {
+      broken.set(file, problem.message);
+      tell();
     });
   }
   return port;
 }
 
+/** What it is like before it is read: a change that comes meanwhile is one that was not read. */
+function noteFile(file: string): void {
+  if (!modules.has(file)) modules.set(file, fileState(file));
+}
+
 async function importPort(file: string): Promise<Port> {
   let module: { default?: unknown };
   try {
-    const attempt = failures.get(file) ?? 0;
-    const { href } = pathToFileURL(file);
-    module = (await import(attempt === 0 ? href : `${href}?attempt=${attempt}`)) as { default?: unknown };
+    module = (await import(pathToFileURL(file).href)) as { default?: unknown };
   } catch (thrown) {
-    throw new Problem(
-      'PORT_MISSING',
-      `${file} cannot be imported: ${asProblem(thrown, 'PORT_MISSING').message}`,
-      thrown,
-    );
+    const detail = `${file} cannot be imported: ${reasonOf(thrown)}`;
+    throw new Problem('PORT_MISSING', detail, thrown);
   }
   if (!isPort(module.default)) {
     throw new Problem('PORT_MISSING', `${file} has no port: it must say "export default definePort(…)"`);
   }
   return module.default;
+}
+
+/** What is wrong, and in which line: Node has that in the first line of the stack, or in the first step. */
+function reasonOf(thrown: unknown): string {
+  const { message } = asProblem(thrown, 'PORT_MISSING');
+  const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
+  const place =
+    /^(?:file:\/\/)?(\/.*:\d+)$/m.exec(stack)?.[1] ?? /\bat (?:.*\()?file:\/\/(\/.*?:\d+)/.exec(stack)?.[1];
+  return place === undefined ? message : `${message} (${place})`;
 }
 
 function isPort(candidate: unknown): candidate is Port {

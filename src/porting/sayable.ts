@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { Readable } from 'node:stream';
 import type { PortAnswer } from './define.ts';
 
 /** Said by whoever sends the answer, never by a port. */
@@ -16,9 +17,10 @@ export function refuseUnsayable(answer: unknown): asserts answer is PortAnswer {
   if (!Number.isInteger(status) || Number(status) < 200 || Number(status) > 999) {
     throw new TypeError(`the port's status ${String(status)} is none`);
   }
-  if (!Buffer.isBuffer(body))
+  if (!Buffer.isBuffer(body) && !(body instanceof Readable))
     throw new TypeError("the port's answer has no body; an empty one is Buffer.alloc(0)");
-  if (bodiless.has(Number(status)) && body.length > 0) throw new TypeError(`a ${String(status)} has no body`);
+  if (bodiless.has(Number(status)) && !(Buffer.isBuffer(body) && body.length === 0))
+    throw new TypeError(`a ${String(status)} has no body`);
   if (!Array.isArray(headers) || headers.length % 2 !== 0) {
     throw new TypeError("the port's headers are not a list of name, value, name, value");
   }

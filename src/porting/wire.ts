@@ -15,7 +15,8 @@ export interface Errand {
   readonly exchangeId: string;
   /** As the visitor sent it; the request to the host has a POST for one that Node does not know. */
   readonly method: string;
-  /** Absolute path of the port's file. */
+  readonly route: string;
+  /** Absolute path of the port's file, as the gateway knows it. */
   readonly file: string;
   readonly sessionUse: SessionUse;
   readonly effects: Effects;
@@ -35,6 +36,8 @@ const errandField = 'banyan-errand';
  * legacy may answer instead.
  */
 export const answerMark = ['banyan-answer', '1'] as const;
+/** The same on an answer whose body is sent piece by piece, after the commit. */
+export const streamMark = ['banyan-answer', 'stream'] as const;
 /** Both ways: a client's own fields may take up 48 kB (config/read-clients.ts), and the errand comes on top. */
 export const maxHeaderSize = 65_536;
 /** Only on an answer that is a failure: its code. The body is then the detail, for the log. */
@@ -60,6 +63,11 @@ export function failureHeaders(code: string): [string, string] {
 /** The code of a failure, or null where the answer is one. */
 export function readFailure(headers: RawHeaders): string | null {
   return headerValue(headers, failureField);
+}
+
+/** Whether the body of a port's own answer is a stream: one that has a head has been committed. */
+export function isStreamed(headers: RawHeaders): boolean {
+  return headerValue(headers, streamMark[0]) === streamMark[1];
 }
 
 /** Whether these are the fields of a port's own answer. */

@@ -1,32 +1,38 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Readable } from 'node:stream';
 import { Problem, asProblem } from '../errors.ts';
-import { cookieValue } from '../exchange/cookies.ts';
-import { requestHead } from '../exchange/form.ts';
-import { headerValue, type RawHeaders } from '../exchange/headers.ts';
-import { requestParams, urlParams } from '../exchange/params.ts';
-import type { SessionStore, Transaction } from '../session/store.ts';
-import type { Context, PortAnswer, PortRequest } from './define.ts';
+import type { SessionStore } from '../session/store.ts';
+import { type Job, makeContext } from './context.ts';
+import type { PortAnswer } from './define.ts';
+import type { PortLine } from './host-words.ts';
 import { loadPort } from './load.ts';
 import { refuseUnsayable } from './sayable.ts';
+import { openSession, type SessionCustoms } from './session.ts';
 import { checkOf } from './shape.ts';
-import { openSession, type OpenSession, type SessionCustoms } from './session.ts';
-import type { Errand } from './wire.ts';
-
-/** A request as it arrived at a port host. */
-export interface Job {
-  readonly errand: Errand;
-  readonly method: string;
-  /** Path and query. */
-  readonly target: string;
-  readonly headers: RawHeaders;
-  readonly body: Buffer;
-}
 
 /** What a port host works with. */
 export interface WorkParts {
   readonly store: SessionStore;
   readonly customs: SessionCustoms;
-  /** Runs after a commit; what it throws is reported and changes nothing. */
-  readonly reportLate: (problem: Problem) => void;
+  /** The file of the port that an errand means. Throws a Problem where there is none. */
+  readonly fileOf: (job: Job) => string;
+  /** A line for the gateway's log. */
+  readonly say: (line: PortLine) => void;
+  /** Is told of what goes on after a commit; that never rejects. */
+  readonly later: (work: Promise<void>) => void;
+}
+
+/** A port while it works on a request. */
+export interface RunningPort {
+  /** Something of it has failed that it does not wait for itself. */
+  fail(problem: Problem): void;
+}
+
+const running = new AsyncLocalStorage<RunningPort>();
+
+/** The port, and its request, that what runs now belongs to; null where it belongs to none. */
+export function requestOfPort(): RunningPort | null {
+  return running.getStore() ?? null;
 }
 
 /**
@@ -42,98 +48,102 @@ export async function work(
   beforeCommit: () => Promise<void>,
   beforeTrace: () => Promise<void>,
 ): Promise<PortAnswer> {
-  const port = await loadPort(job.errand.file);
-  const transaction = await parts.store.begin({ effects: job.errand.effects, beforeTrace });
-  const late: Late = { afterwards: [], handedOver: null };
-  const time = limit(job.errand.timeoutMs);
+  const { errand } = job;
+  const port = await loadPort(parts.fileOf(job));
+  const transaction = await parts.store.begin({ effects: errand.effects, beforeTrace });
+  const limit = limitOf(job, parts);
+  const afterwards: (() => void | Promise<void>)[] = [];
+  let handedOver: Problem | null = null;
+  let made: PortAnswer | null = null;
   const perform = async (): Promise<PortAnswer> => {
-    const session = await openSession(job.errand, transaction, parts.customs, checkOf(port.shape));
-    const made = await port.handler(makeContext(job, session, transaction, time.signal, late));
-    if (late.handedOver !== null) throw late.handedOver; // and it was caught
+    const session = await openSession(errand, transaction, parts.customs, checkOf(port.shape));
+    const context = makeContext(job, session.draft, transaction, {
+      signal: limit.signal,
+      log: (line) => parts.say(withRequest(line, job)),
+      afterCommit: (action) => afterwards.push(action),
+      legacy: () => {
+        handedOver ??= new Problem('PORT_HANDED_OVER', 'the port has left the request to legacy');
+        throw handedOver;
+      },
+    });
+    made = await port.handler(context);
+    if (handedOver !== null) throw handedOver; // and it was caught
     refuseUnsayable(made);
     await session.save();
     return made;
   };
   let answer: PortAnswer;
   try {
-    answer = await Promise.race([perform(), time.over]);
+    answer = await Promise.race([running.run(limit, perform), limit.over]);
     transaction.mustBeOpen();
     await beforeCommit();
   } catch (thrown) {
+    putAway(made);
     const left = await transaction.rollBack();
     const problem = asProblem(thrown, databaseIsGone(thrown) ? 'DATABASE_DOWN' : 'PORT_FAILED');
     if (left === null) throw problem;
     throw new Problem('TRACE_LEFT', `${left}; and then: ${problem.code}: ${problem.message}`, thrown);
   } finally {
-    time.stop();
+    limit.stop();
   }
   try {
     await transaction.commit();
   } catch (thrown) {
+    putAway(answer);
     throw new Problem('COMMIT_UNCERTAIN', `COMMIT was sent and not answered: ${String(thrown)}`, thrown);
   }
-  for (const action of late.afterwards) {
-    Promise.resolve()
-      .then(action)
-      .catch((thrown: unknown) => parts.reportLate(asProblem(thrown, 'PORT_FAILED')));
-  }
+  for (const action of afterwards) parts.later(doLate(action, job, parts));
   return answer;
 }
 
-/** What a port has asked for that becomes of it when it is over. */
-interface Late {
-  readonly afterwards: (() => void | Promise<void>)[];
-  handedOver: Problem | null;
+async function doLate(action: () => void | Promise<void>, job: Job, parts: WorkParts): Promise<void> {
+  try {
+    await action();
+  } catch (thrown) {
+    const message = `what was left for after the commit failed: ${asProblem(thrown, 'PORT_FAILED').message}`;
+    parts.say(withRequest({ level: 'error', message, fields: {} }, job));
+  }
 }
 
-function makeContext(
-  job: Job,
-  session: OpenSession,
-  transaction: Transaction,
-  signal: AbortSignal,
-  late: Late,
-): Context {
-  const mark = job.target.indexOf('?');
-  const request: PortRequest = {
-    id: job.errand.exchangeId,
-    method: job.method,
-    path: mark === -1 ? job.target : job.target.slice(0, mark),
-    query: mark === -1 ? '' : job.target.slice(mark + 1),
-    headers: job.headers,
-    header: (name) => headerValue(job.headers, name),
-    body: job.body,
-    clientAddress: job.errand.clientAddress,
-  };
-  return {
-    request,
-    params: requestParams({ ...requestHead(job.method, request.query, job.headers), body: job.body }),
-    urlParams: urlParams(request.query),
-    session: session.draft,
-    db: { query: (sql, values = []) => transaction.query(sql, values) },
-    cookie: (name) => cookieValue(job.headers, name),
-    now: new Date(job.errand.receivedAtMs),
-    random: Math.random,
-    signal,
-    legacy: () => {
-      late.handedOver ??= new Problem('PORT_HANDED_OVER', 'the port has left the request to legacy');
-      throw late.handedOver;
-    },
-    afterCommit: (action) => {
-      late.afterwards.push(action);
-    },
-  };
+function withRequest(line: PortLine, { errand }: Job): PortLine {
+  return { ...line, fields: { ...line.fields, request: errand.exchangeId, route: errand.route } };
 }
 
-/** A limit on the time of a port that gives up the thread now and then; the gateway ends one that does not. */
-function limit(timeoutMs: number): { signal: AbortSignal; over: Promise<never>; stop: () => void } {
+/** An answer that nobody will be sent may hold a file open. */
+function putAway(made: PortAnswer | null): void {
+  if (made?.body instanceof Readable) made.body.destroy();
+}
+
+interface Limit extends RunningPort {
+  readonly signal: AbortSignal;
+  readonly over: Promise<never>;
+  stop(): void;
+}
+
+/** What ends a port: its time, where it gives up the thread now and then (the gateway ends one that does not), or itself. */
+function limitOf(job: Job, parts: WorkParts): Limit {
+  const { timeoutMs } = job.errand;
   const controller = new AbortController();
   const { promise: over, reject } = Promise.withResolvers<never>();
   over.catch(() => undefined);
+  let isOver = false;
   const timer = setTimeout(() => {
     controller.abort();
     reject(new Problem('PORT_TIMEOUT', `the port did not answer within ${timeoutMs} ms`));
   }, timeoutMs);
-  return { signal: controller.signal, over, stop: () => clearTimeout(timer) };
+  return {
+    signal: controller.signal,
+    over,
+    stop: () => {
+      isOver = true;
+      clearTimeout(timer);
+    },
+    fail: (problem) => {
+      if (!isOver) return reject(problem);
+      const message = `a promise that the port did not wait for has failed: ${problem.message}`;
+      parts.say(withRequest({ level: 'error', message, fields: {} }, job));
+    },
+  };
 }
 
 function databaseIsGone(thrown: unknown): boolean {

@@ -138,7 +138,11 @@ export function declareFamilies(registry: Registry, gauges: Gauges) {
       ['code'],
       'Requests that were refused, failed or cut, by the code that docs/errors.md explains',
     ),
-    portHosts: counter('port_host_events', ['event'], 'Starts and ends of port hosts'),
+    portHosts: counter(
+      'port_host_events',
+      ['event'],
+      'What happened to port hosts: starts, ends, loops, growth, new versions of ports',
+    ),
     socketsOpen: asked('websockets_open', 'WebSockets open now', gauges.socketsOpen),
     socketBytes: counter(
       'websocket_bytes',

@@ -29,13 +29,18 @@ export interface Metrics {
   answerSpooled(bytes: number): void;
   /** A certificate that was taken over, and until when it is good, or one that was refused. */
   certificate(result: 'renewed' | 'refused', untilSeconds: number | null): void;
-  portHost(event: 'started' | 'ended'): void;
+  portHost(event: PortHostEvent): void;
   /** The page in Prometheus' text format, and its content type. */
   page(): Promise<{ text: string; contentType: string }>;
   /** The names of the metrics, and one of them with all its series, to be added up with those of others. */
   names(): string[];
   family(name: string): Promise<{ text: string; aggregator: string } | null>;
 }
+
+const portHostEvents = ['started', 'ended', 'stuck', 'grown', 'swapped', 'refused'] as const;
+
+/** What happens to port hosts: `grown` is one that takes too much memory, `refused` a changed port that cannot be loaded. */
+export type PortHostEvent = (typeof portHostEvents)[number];
 
 /** What is told of a routes.yaml that runs. */
 export interface TakenConfig {
@@ -101,7 +106,7 @@ export function makeMetrics(gauges: Gauges, version: string): Metrics {
 /** Everything is declared at 0 before it happens: a counter born at 1 is invisible to increase() (metrics.md 4.1). */
 function declareCommon(m: Families): void {
   m.reloads.inc({ result: 'refused' }, 0);
-  for (const event of ['started', 'ended']) m.portHosts.inc({ event }, 0);
+  for (const event of portHostEvents) m.portHosts.inc({ event }, 0);
   for (const result of ['renewed', 'refused']) m.certificates.inc({ result }, 0);
   for (const code of problemCodes) m.problems.inc({ code }, 0);
   m.upstreamWait.zero({ upstream: 'legacy' });

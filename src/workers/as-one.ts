@@ -1,4 +1,4 @@
-import type { AdminParts, ConfigStatus } from '../control/api.ts';
+import type { AdminParts, ConfigStatus, PortsStatus } from '../control/api.ts';
 import { adviceOf, habitsTogether } from '../session/advice.ts';
 import { sessionLabel } from '../session/identity.ts';
 import {
@@ -22,7 +22,7 @@ type Asked = Insight & Pick<WorkerProcess, 'worker' | 'pid'>;
 export function asOne(
   serving: () => readonly Asked[],
   wanted: number,
-): Pick<AdminParts, 'notReady' | 'workers' | 'config' | 'advice' | 'sessions' | 'session'> {
+): Pick<AdminParts, 'notReady' | 'workers' | 'config' | 'ports' | 'advice' | 'sessions' | 'session'> {
   const all = async <T>(ask: (worker: Asked) => Promise<T>): Promise<{ worker: Asked; answer: T }[]> => {
     const asked = serving().map((worker) =>
       ask(worker).then(
@@ -48,6 +48,7 @@ export function asOne(
         answers.map(({ worker, answer }) => ({ worker: worker.worker, pid: worker.pid, config: answer })),
       );
     },
+    ports: async () => portsTogether((await all((worker) => worker.ports())).map(({ answer }) => answer)),
     advice: async () => {
       const answers = await all((worker) => worker.habits());
       return habitsTogether(answers.flatMap(({ answer }) => answer)).flatMap(
@@ -68,6 +69,20 @@ export function asOne(
         answers.flatMap(({ answer }) => answer ?? []),
       );
     },
+  };
+}
+
+/** Each worker has hosts of its own; what is wrong with a port is wrong with it everywhere, and said once. */
+function portsTogether(told: readonly PortsStatus[]): PortsStatus {
+  const once = (list: PortsStatus['broken']): PortsStatus['broken'] => [
+    ...new Map(list.map((port) => [port.file, port])).values(),
+  ];
+  return {
+    hosts: told.flatMap(({ hosts }) => hosts),
+    url: told[0]?.url ?? null,
+    swaps: Math.min(...told.map(({ swaps }) => swaps)),
+    broken: once(told.flatMap(({ broken }) => broken)),
+    refused: once(told.flatMap(({ refused }) => refused)),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ConfigStatus } from '../control/api.ts';
+import type { ConfigStatus, PortsStatus } from '../control/api.ts';
 import type { Habit } from '../session/advice.ts';
 import type { SessionOrder, TimelineEntry, TimelineList } from '../session/timeline-entry.ts';
 
@@ -19,6 +19,7 @@ export interface Insight {
   /** Whether it can do its work: null, or the reason why not. */
   readonly notReady: () => Promise<string | null>;
   readonly config: () => Promise<ConfigStatus>;
+  readonly ports: () => Promise<PortsStatus>;
   readonly habits: () => Promise<readonly Habit[]>;
   /** The sessions of its timeline, and how long requests waited that had to. */
   readonly sessions: (by: SessionOrder) => Promise<{ list: TimelineList; waits: readonly number[] }>;

@@ -70,6 +70,7 @@ export function launchWorker(job: Job, visitorsFd: number): WorkerProcess {
     family: asks('family'),
     notReady: asks('notReady'),
     config: asks('config'),
+    ports: asks('ports'),
     habits: asks('habits'),
     sessions: asks('sessions'),
     session: asks('session'),

@@ -6,7 +6,8 @@ import { parseJournal } from '../../src/config/journal.ts';
 
 // Runs on a disk of 256 KB that is filled up to the last page, then up to the last but one, and so on until a change of
 // routes.yaml fits. Says in JSON what became of the file, its journal and the folder each time.
-const [folder = ''] = process.argv.slice(2);
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new RangeError('name the folder that is a disk of its own: it is filled');
 const file = join(folder, 'routes.yaml');
 const old = `routes:\n  /x: legacy\n${'# so much\n'.repeat(2_000)}`;
 const journal = join(folder, '.routes.yaml.journal');

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import t from 'tap';
 import { matched } from '../helpers/routing.ts';
-import { diskWith, read, settingsOf } from '../helpers/settings.ts';
+import { complaints, diskWith, read, settingsOf } from '../helpers/settings.ts';
 
 const smallest = `legacy: http://127.0.0.1:8080
 routes:
@@ -23,7 +23,14 @@ t.test('what is left out has its default', async (t) => {
   const settings = settingsOf(smallest);
   t.same(settings.listen, { host: '127.0.0.1', tcpPort: 8000 });
   t.same(settings.admin, { host: '127.0.0.1', tcpPort: 9901 });
-  t.same(settings.ports, { directory: resolve('ports'), hosts: 1, database: null });
+  t.same(settings.ports, {
+    directory: resolve('ports'),
+    hosts: 1,
+    memoryBytes: 1024 ** 3,
+    watchdogMs: 5_000,
+    url: null,
+    database: null,
+  });
   t.equal(settings.session, null);
   t.match(settings.table.routes[0], {
     session: 'none',
@@ -63,7 +70,7 @@ t.test('every setting of a full file is read', async (t) => {
   const settings = settingsOf(full, { disk: diskWith('ts/view.ts', 'ports/cart-add.ts') });
   t.same(settings.listen, { host: '0.0.0.0', tcpPort: 0 });
   t.same(settings.admin, { host: '::1', tcpPort: 9000 });
-  t.same(settings.ports, { directory: resolve('ts'), hosts: 2, database: null });
+  t.match(settings.ports, { directory: resolve('ts'), hosts: 2, database: null });
   t.match(settings.session, { format: 'cgi-session', cookie: 'SID', waitMs: 5000, queue: 7 });
   t.same(settings.session?.store, {
     kind: 'mysql',
@@ -211,4 +218,17 @@ t.test('nor does a file with one character taken out, or a bracket put in', asyn
     for (const put of ['', '[', '{', '"', '\t', ':', '*']) read(full.slice(0, at) + put + full.slice(at + 1));
   }
   t.pass('all of them were read');
+});
+
+t.test('ports run in processes of ours, or in a host that somebody else has started', async (t) => {
+  const ports = (text: string) => settingsOf(`${smallest}ports: ${text}\n`).ports;
+  t.match(ports('{ hosts: 4, memory: 512mb, watchdog: 2s }'), {
+    hosts: 4,
+    memoryBytes: 512 * 1024 ** 2,
+    watchdogMs: 2_000,
+  });
+  t.same(ports('{ url: http://127.0.0.1:9000 }').url, { origin: 'http://127.0.0.1:9000' });
+  t.same(ports('{ url: unix:/run/ports.sock }').url, { socketPath: '/run/ports.sock' });
+  for (const wrong of ['https://a', 'unix:run/x', '127.0.0.1:9000'])
+    t.match(complaints(`${smallest}ports: { url: '${wrong}' }\n`), /\[bad-url\]/);
 });

@@ -5,7 +5,8 @@ import { Problem } from '../../src/errors.ts';
 import { fileStore } from '../../src/files/file-store.ts';
 
 // Runs on a disk of 64 KB, which it fills: what becomes of a session that does not fit? Says it in JSON.
-const [directory = ''] = process.argv.slice(2);
+const [directory] = process.argv.slice(2);
+if (directory === undefined) throw new RangeError('name the folder that is a disk of its own: it is filled');
 const store = fileStore({ format: 'cgi-session', directory, fileName: null, lockDirectory: directory }, null);
 const path = join(directory, 'cgisess_one');
 writeFileSync(path, 'first');

@@ -38,6 +38,7 @@ export function ports(parts: {
       method: 'GET',
       file: '',
       sessionUse,
+      route: 'port',
       effects: 'refused' as const,
       sessionId,
       fence: sessionUse === 'write' && sessionId !== null ? fence : null,

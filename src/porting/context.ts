@@ -1,0 +1,79 @@
+import { cookieValue } from '../exchange/cookies.ts';
+import { requestHead } from '../exchange/form.ts';
+import { headerValue, type RawHeaders } from '../exchange/headers.ts';
+import { requestParams, urlParams } from '../exchange/params.ts';
+import type { Draft } from '../session/draft.ts';
+import type { Transaction } from '../session/store.ts';
+import type { Context, PortLog, PortRequest } from './define.ts';
+import type { PortLine } from './host-words.ts';
+import { readUploads } from './uploads.ts';
+import type { Errand } from './wire.ts';
+
+/** A request as it arrived at a port host. */
+export interface Job {
+  readonly errand: Errand;
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly headers: RawHeaders;
+  readonly body: Buffer;
+}
+
+/** What a port can do besides reading and writing. */
+export interface ContextParts {
+  readonly signal: AbortSignal;
+  readonly log: (line: PortLine) => void;
+  readonly afterCommit: Context['afterCommit'];
+  readonly legacy: Context['legacy'];
+}
+
+/** Everything a port works with, for one request. Parameters and uploads are read when they are asked for. */
+export function makeContext(
+  job: Job,
+  session: Draft,
+  transaction: Transaction,
+  parts: ContextParts,
+): Context {
+  const { errand, headers, body, method } = job;
+  const mark = job.target.indexOf('?');
+  const request: PortRequest = {
+    id: errand.exchangeId,
+    method,
+    path: mark === -1 ? job.target : job.target.slice(0, mark),
+    query: mark === -1 ? '' : job.target.slice(mark + 1),
+    headers,
+    header: (name) => headerValue(headers, name),
+    body,
+    clientAddress: errand.clientAddress,
+  };
+  const head = requestHead(method, request.query, headers);
+  const params = requestParams({ ...head, body });
+  const ofUrl = urlParams(request.query);
+  const uploads = readUploads(head, body);
+  return {
+    request,
+    params,
+    param: (name) => params.get(name),
+    urlParams: ofUrl,
+    urlParam: (name) => ofUrl.get(name),
+    upload: (name) => uploads(name)[0] ?? null,
+    uploads,
+    session,
+    db: { query: (sql, values = []) => transaction.query(sql, values) },
+    cookie: (name) => cookieValue(headers, name),
+    now: new Date(errand.receivedAtMs),
+    random: Math.random,
+    log: logTo(parts.log),
+    signal: parts.signal,
+    legacy: parts.legacy,
+    afterCommit: parts.afterCommit,
+  };
+}
+
+function logTo(say: (line: PortLine) => void): PortLog {
+  const at =
+    (level: PortLine['level']): PortLog['info'] =>
+    (message, fields = {}) =>
+      say({ level, message, fields });
+  return { info: at('info'), warn: at('warn'), error: at('error') };
+}

@@ -1,0 +1,122 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { Problem, asProblem } from '../errors.ts';
+import { fileStore } from '../files/file-store.ts';
+import { mysqlStore } from '../mysql/transaction.ts';
+import { codecCalled } from '../perl/formats.ts';
+import { moduleCalled } from '../perl/modules.ts';
+import type { SessionStore } from '../session/store.ts';
+import type { PortAnswer } from './define.ts';
+import type { HostSettings, PortLine } from './host-words.ts';
+import { bodiless } from './sayable.ts';
+import { answerMark, failureHeaders, maxHeaderSize, readErrand, streamMark, traceLink } from './wire.ts';
+import type { Job } from './context.ts';
+import { work, type WorkParts } from './work.ts';
+
+/** What serves errands, over HTTP. */
+export interface PortServer {
+  readonly server: Server;
+  /** Resolves when all that ports have left for after their commits is done. */
+  lateWork(): Promise<void>;
+}
+
+/**
+ * Makes the server of a port host; it does not listen yet. `fileOf` says which file an errand means, or throws a Problem;
+ * `say` takes what ports have to say in the log.
+ */
+export function makePortServer(
+  settings: HostSettings,
+  fileOf: (job: Job) => string,
+  say: (line: PortLine) => void,
+): PortServer {
+  const late = new Set<Promise<void>>();
+  const parts: WorkParts = {
+    store: storeOf(settings),
+    customs: {
+      module: moduleCalled(settings.format),
+      codec: codecCalled(settings.serializer),
+      cookieName: settings.cookieName,
+    },
+    fileOf,
+    say,
+    later: (work) => {
+      late.add(work);
+      void work.finally(() => late.delete(work));
+    },
+  };
+  // Whatever reached the gateway may be passed on to us, with the errand on top.
+  const server = createServer(
+    { keepAliveTimeout: 0, requestTimeout: 0, maxHeaderSize },
+    (request, response) => void serve(request, response, parts),
+  );
+  server.maxHeadersCount = 0; // nor by number: a client of the gateway may send 999
+  return {
+    server,
+    lateWork: async () => {
+      while (late.size > 0) await Promise.all(late);
+    },
+  };
+}
+
+function storeOf({ folder, database }: HostSettings): SessionStore {
+  const inMysql = database === null ? null : mysqlStore(database.options, database.table);
+  if (folder !== null) return fileStore(folder, inMysql);
+  if (inMysql === null) throw new RangeError('sessions are neither in files nor in a database');
+  return inMysql;
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, parts: WorkParts): Promise<void> {
+  try {
+    const job = await receive(request);
+    const answer = await work(
+      job,
+      parts,
+      () => announced(response, (sent) => response.writeProcessing(sent)),
+      () => announced(response, (sent) => response.writeEarlyHints({ link: traceLink }, sent)),
+    );
+    await send(response, answer);
+  } catch (thrown) {
+    const problem = asProblem(thrown, 'PORT_FAILED');
+    const detail = Buffer.from(problem.stack ?? problem.message);
+    const fields = [...failureHeaders(problem.code), 'Content-Length', String(detail.length)];
+    if (response.headersSent) response.destroy();
+    else response.writeHead(500, fields).end(detail);
+  }
+}
+
+/** Sends what is committed. A stream that fails is cut, and looks cut. */
+async function send(response: ServerResponse, answer: PortAnswer): Promise<void> {
+  const { status, headers, body } = answer;
+  const lengthBytes = Buffer.isBuffer(body) ? body.length : answer.lengthBytes;
+  const length =
+    bodiless.has(status) || lengthBytes === undefined ? [] : ['Content-Length', String(lengthBytes)];
+  if (Buffer.isBuffer(body)) {
+    response.writeHead(status, [...headers, ...answerMark, ...length]).end(body);
+    return;
+  }
+  response.writeHead(status, [...headers, ...streamMark, ...length]);
+  response.flushHeaders();
+  await pipeline(body, response);
+}
+
+async function receive(request: IncomingMessage): Promise<Job> {
+  const errand = readErrand(request.rawHeaders);
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return {
+    errand,
+    method: errand.method,
+    target: request.url ?? '/',
+    headers: request.rawHeaders.filter((_, i, all) => !(all[i - (i % 2)] as string).startsWith('banyan-')),
+    body: Buffer.concat(chunks),
+  };
+}
+
+/** Resolves once the kernel has the interim answer: from then on the gateway will learn of it even if we are killed. */
+function announced(response: ServerResponse, send: (sent: () => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const hungUp = (): void => reject(new Problem('PORT_FAILED', 'the gateway hung up before the commit'));
+    if (response.destroyed) hungUp();
+    else send(() => (response.destroyed ? hungUp() : resolve()));
+  });
+}

@@ -1,0 +1,160 @@
+import type { Dispatcher } from 'undici';
+import { Problem, isProblemCode } from '../errors.ts';
+import { answerHeaders } from '../exchange/headers.ts';
+import type { Flow, Sink } from '../exchange/flow.ts';
+import type { Answer } from '../exchange/outcome.ts';
+import type { Loss } from '../session/lock.ts';
+import type { Host } from './port-hosts.ts';
+import { isAnswer, isStreamed, readFailure } from './wire.ts';
+
+/**
+ * Takes in what a host says of one request: `102 Processing` when it is about to commit, `103 Early Hints` before a write that
+ * may stay, then the answer. An answer whose body is a stream is told of when it begins: by then all is committed.
+ */
+export class Receiver implements Dispatcher.DispatchHandler {
+  committing = false;
+  settled = false;
+  /** Why the host is being ended, where that is our doing. */
+  overdue: Problem | null = null;
+  readonly #host: Host;
+  readonly #resolve: (result: Answer | Problem) => void;
+  /** Once it is aborted a refusal is no reason for legacy to run: it has no turn either. */
+  readonly #lost: Loss;
+  readonly #chunks: Buffer[] = [];
+  #status = 0;
+  #headers: string[] = [];
+  #sent = false;
+  #mayLeaveTrace = false;
+  #stream: StreamedBody | null = null;
+  #abort: () => void = () => undefined;
+
+  #isOver = false;
+
+  constructor(host: Host, resolve: (result: Answer | Problem) => void, lost: Loss) {
+    this.#host = host;
+    host.begin();
+    this.#resolve = resolve;
+    this.#lost = lost;
+  }
+
+  settle(result: Answer | Problem): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.#resolve(result);
+  }
+
+  /** Nothing more will come. */
+  over(): void {
+    if (!this.#isOver) this.#host.done();
+    this.#isOver = true;
+  }
+
+  /** Hangs up. */
+  abort(): void {
+    this.#abort();
+  }
+
+  onConnect(abort: () => void): void {
+    this.#sent = true;
+    this.#abort = abort;
+  }
+
+  onHeaders(status: number, headers: Buffer[], resume: () => void): boolean {
+    if (status < 200) {
+      this.committing ||= status === 102;
+      this.#mayLeaveTrace ||= status === 103;
+      return true;
+    }
+    this.#status = status;
+    this.#headers = headers.map((field) => field.toString('latin1'));
+    if (isAnswer(this.#headers) && isStreamed(this.#headers)) {
+      this.#stream = new StreamedBody(resume);
+      this.settle({ status, headers: answerHeaders(this.#headers), body: this.#stream });
+    }
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#stream !== null) return this.#stream.data(chunk);
+    this.#chunks.push(chunk);
+    return true;
+  }
+
+  onComplete(): void {
+    this.over();
+    if (this.#stream !== null) return this.#stream.end();
+    const body = Buffer.concat(this.#chunks);
+    if (isAnswer(this.#headers)) {
+      this.settle({ status: this.#status, headers: answerHeaders(this.#headers), body });
+      return;
+    }
+    const failure = readFailure(this.#headers);
+    if (this.committing) this.settle(new Problem('COMMIT_UNCERTAIN', body.toString()));
+    else if (failure === null)
+      this.#end(new Problem('PORT_FAILED', `the port host said ${this.#status} by itself`));
+    else if (this.#lost.aborted && failure !== 'TRACE_LEFT')
+      this.settle(new Problem('LEASE_LOST', body.toString()));
+    else this.settle(new Problem(isProblemCode(failure) ? failure : 'PORT_FAILED', body.toString()));
+  }
+
+  onError(error: Error): void {
+    this.over();
+    const why = this.#host.because ?? error.message;
+    if (this.#stream !== null)
+      return this.#stream.failed(new Problem('PORT_FAILED', `the port broke off its answer: ${why}`));
+    if (this.committing) {
+      const detail = `the port host was lost after it had announced COMMIT: ${why}`;
+      return this.settle(new Problem('COMMIT_UNCERTAIN', detail));
+    }
+    const when = this.#sent ? 'while it worked, before any COMMIT' : 'before it was asked';
+    this.#end(this.overdue ?? new Problem('PORT_HOST_DOWN', `the port host was lost ${when}: ${why}`));
+  }
+
+  /** Settles where the host could not say itself what is left of the port. */
+  #end(problem: Problem): void {
+    const detail = `after a write that may stay: ${problem.code}: ${problem.message}`;
+    this.settle(this.#mayLeaveTrace ? new Problem('TRACE_LEFT', detail) : problem);
+  }
+}
+
+/** The body of an answer as it comes from a host; what comes before anybody asks for it is kept. */
+class StreamedBody implements Flow {
+  readonly #resume: () => void;
+  readonly #kept: ((sink: Sink) => void)[] = [];
+  #sink: Sink | null = null;
+
+  constructor(resume: () => void) {
+    this.#resume = resume;
+  }
+
+  to(sink: Sink): void {
+    this.#sink = sink;
+    for (const hand of this.#kept) hand(sink);
+    this.#kept.length = 0;
+    this.#resume();
+  }
+
+  resume(): void {
+    this.#resume();
+  }
+
+  /** False where it is to be given no more for now. */
+  data(chunk: Buffer): boolean {
+    if (this.#sink !== null) return this.#sink.data(chunk);
+    this.#kept.push((sink) => sink.data(chunk));
+    return false;
+  }
+
+  end(): void {
+    this.#hand((sink) => sink.end());
+  }
+
+  failed(problem: Problem): void {
+    this.#hand((sink) => sink.failed(problem));
+  }
+
+  #hand(say: (sink: Sink) => void): void {
+    if (this.#sink === null) this.#kept.push(say);
+    else say(this.#sink);
+  }
+}

@@ -1,0 +1,213 @@
+// Ports run in processes of their own. What one does to its process costs its own request, and a changed port takes over
+// without anybody noticing.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { type GatewayProcess, writeRoutes } from '../../scripts/shop/gateway.ts';
+import { repository } from '../../scripts/shop/shop.ts';
+import { Visitor } from '../../scripts/shop/visitor.ts';
+import { logged, metricsOf, until, useGatewayOn, useShop } from '../helpers/shop.ts';
+
+const shop = await useShop(t);
+const bad = join(repository, 'test/fixtures/ports/bad.ts');
+
+interface Ports {
+  readonly hosts: { pid: number; inFlight: number; memoryBytes: number }[];
+  readonly swaps: number;
+  readonly broken: { file: string; reason: string }[];
+  readonly refused: { file: string; reason: string }[];
+}
+
+const portsOf = async ({ adminUrl }: GatewayProcess): Promise<Ports> =>
+  (await (await fetch(`${adminUrl}/ports`)).json()) as Ports;
+
+const pidsOf = async (gateway: GatewayProcess): Promise<number[]> =>
+  (await portsOf(gateway)).hosts.map(({ pid }) => pid);
+
+/** A gateway with ports of this test: `files` are written into a folder of its own. */
+async function usePorts(files: Record<string, string>, routes: string, ports = '') {
+  const folder = t.testdir(files);
+  const file = writeRoutes(shop, routes, { ports: `{ dir: ${folder}${ports} }` });
+  const gateway = await useGatewayOn(t, shop, file);
+  return { folder, gateway, write: (name: string, text: string) => writeFileSync(join(folder, name), text) };
+}
+
+const says = (text: string): string =>
+  `import { definePort, html } from 'banyan';\nexport default definePort(() => html('${text}'));\n`;
+
+t.test('a changed port takes over', async (t) => {
+  const { gateway, write, folder } = await usePorts(
+    { 'office.ts': says('one') },
+    '  office.pl: port\n  /**: legacy',
+    ', hosts: 2',
+  );
+  const visitor = new Visitor(gateway.url);
+  const page = async (): Promise<string> => (await visitor.get('office.pl')).body;
+  await until('both hosts run', async () => (await pidsOf(gateway)).length === 2);
+  t.equal(await page(), 'one');
+
+  await t.test('as soon as it is saved, and no request meets the change', async (t) => {
+    const seen = new Set<string>();
+    write('office.ts', says('two'));
+    await until('the new one answers', async () => {
+      const body = await page();
+      seen.add(body);
+      return body === 'two';
+    });
+    t.same([...seen], ['one', 'two']);
+    t.equal((await portsOf(gateway)).swaps, 1);
+  });
+
+  await t.test('also where the change is in what it imports', async (t) => {
+    mkdirSync(join(folder, 'lib'));
+    write('lib/words.ts', "export const word: string = 'three';\n");
+    const text = says('x').replace("html('x')", 'html(word)');
+    write('office.ts', `import { word } from './lib/words.ts';\n${text}`);
+    await until('it is there', async () => (await page()) === 'three');
+    write('lib/words.ts', "export const word: string = 'four';\n");
+    await until('it is there', async () => (await page()) === 'four');
+    t.equal(await page(), 'four');
+  });
+
+  await t.test('unless it cannot be loaded: the one before serves on, and it is said why', async (t) => {
+    write('office.ts', `${says('five')}\nconst x = ;\n`);
+    await until('it is refused', async () => (await portsOf(gateway)).refused.length > 0);
+    const { refused } = await portsOf(gateway);
+    t.match(refused, [{ file: join(folder, 'office.ts'), reason: /Expression expected.*office\.ts:4/ }]);
+    t.equal(await page(), 'four');
+    t.match(await logged(gateway, (line) => line['msg'] === 'port host refused'), { level: 'warn' });
+
+    write('office.ts', says('five'));
+    await until('the mended one answers', async () => (await page()) === 'five');
+    t.same((await portsOf(gateway)).refused, []);
+  });
+
+  await t.test('a request under way ends where it began', async (t) => {
+    const waits = says('old').replace(
+      "() => html('old')",
+      `async ({ db }) => { await db.query("SELECT GET_LOCK('gate', 20)"); return html('old'); }`,
+    );
+    write('office.ts', waits);
+    await shop.db.query("SELECT GET_LOCK('gate', 0)");
+    await until('it has taken over', async () => (await portsOf(gateway)).swaps === 5);
+    const under = new Visitor(gateway.url).get('office.pl');
+    await until('a host has it', async () =>
+      (await portsOf(gateway)).hosts.some(({ inFlight }) => inFlight === 1),
+    );
+    write('office.ts', says('new'));
+    await until('the new one has taken over', async () => (await portsOf(gateway)).swaps === 6);
+    t.equal(await page(), 'new');
+    await shop.db.query("SELECT RELEASE_LOCK('gate')");
+    t.equal((await under).body, 'old');
+    const count = async (event: string): Promise<number> =>
+      Number(new RegExp(`host_events_total\\{event="${event}"\\} (\\d+)`).exec(await metricsOf(gateway))?.[1]);
+    await until(
+      'the old hosts have ended',
+      async () => (await count('ended')) === (await count('started')) - 2,
+    );
+  });
+});
+
+t.test('what a port does to its process', async (t) => {
+  const routes = `  index.pl: { to: port, port: ${bad}, timeout: 20s }\n  /**: legacy`;
+  const file = writeRoutes(shop, routes, {
+    ports: `{ dir: ${repository}/ports, hosts: 2, watchdog: 1s, memory: 200mb }`,
+  });
+  const gateway = await useGatewayOn(t, shop, file);
+  const ask = (deed: string) => new Visitor(gateway.url).get(`index.pl?deed=${encodeURIComponent(deed)}`);
+  const bystander = new Visitor(gateway.url);
+  await bystander.get('view.pl?sku=1001');
+
+  const costly = [
+    'loops for ever',
+    'takes two gigabytes',
+    'fills its heap',
+    'ends its process',
+    'aborts its process',
+    'fails in a timer',
+  ];
+  for (const deed of costly) {
+    await t.test(`one that ${deed}: legacy answers it, and others do not notice`, async (t) => {
+      await until('both hosts run', async () => (await pidsOf(gateway)).length === 2);
+      const before = await pidsOf(gateway);
+      const done = { value: false };
+      const page = ask(deed).finally(() => {
+        done.value = true;
+      });
+      const others: string[] = [];
+      while (!done.value)
+        others.push((await ask('does what it should')).body, (await bystander.get('view.pl?sku=1001')).body);
+      t.match(await page, { status: 200, body: /Black Plastic/ }, 'with its own page');
+      t.ok(
+        others.every((body, i) => (i % 2 === 0 ? /^pid \d+$|Black Plastic/ : /<\/HTML>\s*$/).test(body)),
+        'everybody gets a page',
+      );
+      await until('a host was lost', async () =>
+        (await pidsOf(gateway)).some((pid) => !before.includes(pid)),
+      );
+    });
+  }
+
+  await t.test('one that waits for no promise: its request fails, and its host lives', async (t) => {
+    await until('both hosts run', async () => (await pidsOf(gateway)).length === 2);
+    const before = await pidsOf(gateway);
+    t.match(await ask('waits for no promise'), { status: 200, body: /Black Plastic/ });
+    t.match(await logged(gateway, (line) => line['fallback'] === 'PORT_FAILED'), {
+      fallbackDetail: /nobody waits for this/,
+    });
+    t.same(await pidsOf(gateway), before);
+  });
+
+  await t.test('one that goes on after it has answered: what comes late is not done, and said', async (t) => {
+    t.equal((await ask('goes on')).body, 'first');
+    t.match(await logged(gateway, (line) => /did not wait for/.test(String(line['msg']))), {
+      level: 'error',
+      msg: /the transaction is over: it was committed/,
+      route: 'index',
+    });
+  });
+
+  await t.test('one that streams: the pieces come one behind the other', async (t) => {
+    t.match(await ask('streams'), { status: 200, body: /^one, two, three$/ });
+  });
+
+  await t.test(
+    'one whose stream breaks: it has committed, the answer is cut, and legacy does not answer',
+    async (t) => {
+      await t.rejects(ask('breaks off its stream'));
+      t.match(await logged(gateway, (line) => line['problem'] === 'PORT_FAILED'), { route: 'index' });
+    },
+  );
+
+  const [rows] = await shop.db.query("SELECT name FROM labels WHERE name LIKE 'left %'");
+  t.ok((rows as { name: string }[]).every(({ name }) => name === 'left by a bad port'));
+});
+
+t.test('where no host can live, legacy serves, and it is tried again', async (t) => {
+  const { gateway, write } = await usePorts(
+    { 'view.ts': `process.exit(3);\n${says('never')}` },
+    '  view.pl: port\n  /**: legacy',
+  );
+  const visitor = new Visitor(gateway.url);
+  t.match(await visitor.get('view.pl?sku=1001'), { status: 200, body: /Black Plastic/ });
+  t.match(await logged(gateway, (line) => line['fallback'] === 'PORT_HOST_DOWN'), { route: 'view' });
+  write('view.ts', says('at last'));
+  await until('the port serves', async () => (await visitor.get('view.pl?sku=1001')).body === 'at last');
+});
+
+t.test(
+  'what a port has left for after its commit is done, also where the gateway is told to end',
+  async (t) => {
+    const mark = join(t.testdir(), 'mark');
+    const late = `({ afterCommit }) => {
+    afterCommit(() => new Promise((done) => setTimeout(() => { writeFileSync(${JSON.stringify(mark)}, 'done'); done(); }, 500)));
+    return html('answered');
+  }`;
+    const text = `import { writeFileSync } from 'node:fs';\n${says('x').replace("() => html('x')", late)}`;
+    const { gateway } = await usePorts({ 'office.ts': text }, '  office.pl: port\n  /**: legacy');
+    t.equal((await new Visitor(gateway.url).get('office.pl')).body, 'answered');
+    t.notOk(existsSync(mark));
+    t.equal(await gateway.stop(), 0);
+    t.equal(readFileSync(mark, 'utf8'), 'done');
+  },
+);
