@@ -10,6 +10,13 @@ export function isTrue(value: PerlScalar): boolean {
 
 /** A scalar as a number: the digits at its front, or 0. `"10 pcs"` is 10 (perldoc perlnumber). */
 export function number(value: PerlScalar): number {
+  const amount = double(value);
+  // To calculate with, a text of nothing but digits is a whole number, and there is no -0 of those.
+  return amount === 0 && typeof value === 'string' && /^\s*-0+\s*$/.test(value) ? 0 : amount;
+}
+
+/** A scalar as C's strtod() reads it, which is what sprintf prints. */
+function double(value: PerlScalar): number {
   if (typeof value === 'number') return value;
   const text = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf(?:inity)?|nan))/i.exec(
     value ?? '',
@@ -155,7 +162,7 @@ export function sprintf(format: string, ...values: readonly PerlScalar[]): strin
 }
 
 function convert(kind: string, value: PerlScalar, how: Conversion): string {
-  const amount = number(value);
+  const amount = double(value);
   switch (kind) {
     case 's': {
       const text = print(value);

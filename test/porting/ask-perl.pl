@@ -10,6 +10,7 @@ my %work = (
     print   => sub { defined $_[0] ? "$_[0]" : '' },
     number  => sub { sprintf '%.17g', $_[0] + 0 },
     int     => sub { sprintf '%.0f', int $_[0] },
+    product => sub { sprintf '%.2f', $_[0] * $_[1] },
     modulo  => sub { sprintf '%d', $_[0] % $_[1] },
     sprintf => sub { my $format = shift; sprintf $format, @_ },
     split   => sub {

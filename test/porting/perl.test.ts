@@ -68,6 +68,17 @@ t.test('a text as a number: the digits at its front', async (t) => {
   t.same(texts.map(perl.number), wanted);
 });
 
+t.test('of a 0 the minus is printed, and calculated with unless it is all there is', async (t) => {
+  const zeros = ['-0', '-00', ' -0', '-0 pcs', '-0.0', '-.0', '-0e0', '0', '-0.', '-0 '];
+  for (const [question, say] of [
+    ['sprintf', (text: string) => perl.sprintf('%.2f', text)],
+    ['product', (text: string) => perl.sprintf('%.2f', 12.99 * perl.number(text))],
+  ] as const) {
+    const wanted = askPerl(zeros.map((text) => [question, question === 'sprintf' ? '%.2f' : 12.99, text]));
+    t.same(zeros.map(say), wanted, question);
+  }
+});
+
 t.test('a number as Perl prints it', async (t) => {
   const asDoubles = numbers.filter((number) => !Number.isSafeInteger(number) || Math.abs(number) < 1e15);
   const wanted = askPerl(asDoubles.map((number) => ['print', number]));
