@@ -1,4 +1,15 @@
-import { escapeHtml, html, perl, type Database, type Draft, type PerlScalar, type PortAnswer } from 'banyan';
+import {
+  escapeHtml,
+  html,
+  perl,
+  redirect,
+  trustedHtml,
+  type Database,
+  type Draft,
+  type Html,
+  type PerlScalar,
+  type PortAnswer,
+} from 'banyan';
 
 /** What lib/Shop.pm is to the Perl scripts: the session's habits, the page frame, and how a record is looked up. */
 
@@ -32,11 +43,20 @@ export async function getRecord(db: Database, sku: string | number): Promise<Sho
   return (rows[0] as unknown as ShopRecord | undefined) ?? null;
 }
 
+/** Shop.pm's esc(), for the `html` tag: by itself that would escape apostrophes, too, and the old pages do not. */
+export function esc(text: PerlScalar): Html {
+  return trustedHtml(escapeHtml(perl.print(text)));
+}
+
 /** Shop.pm's page_top, the body, and page_bottom, with the session's cookie. */
-export function page(session: Draft, title: string, body: string, status = 200): PortAnswer {
-  const heading = escapeHtml(title);
-  return html(
-    `<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN">
+export function page(session: Draft, title: string, body: string | Html, status = 200): PortAnswer {
+  return html(`${pageTop(title)}${body}${pageBottom}`, { status, cookies: [session.cookie()] });
+}
+
+/** Shop.pm's page_top, but for the header. */
+export function pageTop(title: string): Html {
+  const heading = esc(title);
+  return html`<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN">
 <HTML><HEAD><TITLE>Black Plastic Records: ${heading}</TITLE>
 <LINK REL="stylesheet" HREF="/style.css" TYPE="text/css"></HEAD>
 <BODY BGCOLOR="#FFFFFF" TEXT="#000000" LINK="#990000" VLINK="#663333">
@@ -47,12 +67,21 @@ export function page(session: Draft, title: string, body: string, status = 200):
 <A HREF="index.pl">Home</A> | <A HREF="search.pl">Search</A> | <A HREF="cart.pl?action=show">Cart</A> | <A HREF="account.pl">Your account</A> | <A HREF="go.pl?to=help">Help</A>
 </FONT></TABLE>
 <H2>${heading}</H2>
-${body}<HR NOSHADE SIZE=1>
+`;
+}
+
+/** Shop.pm's page_bottom. */
+export const pageBottom = html`<HR NOSHADE SIZE=1>
 <FONT SIZE="-2">&copy; 2002-2006 Black Plastic Records. Best viewed at 800x600.</FONT>
 </BODY></HTML>
-`,
-    { status, cookies: [session.cookie()] },
-  );
+`;
+
+/**
+ * A 302 as the shop's scripts make it. CGI.pm gives a redirect no Content-Type, and Apache then makes one up of the
+ * script's name; nobody reads it, but comparison would tell.
+ */
+export function redirectTo(location: string, cookies: readonly string[] = []): PortAnswer {
+  return redirect(location, { cookies, headers: { 'Content-Type': 'text/x-perl' } });
 }
 
 /** Shop.pm's price: the pound sign and two decimals. */

@@ -8,6 +8,12 @@ export interface Page {
   readonly body: string;
 }
 
+/** What is sent with a request. */
+export interface Form {
+  readonly type: string;
+  readonly body: Buffer;
+}
+
 const agent = new Agent({ connections: 256, pipelining: 1, keepAliveTimeout: 1_000 });
 
 function agentAt(localAddress: string): Agent {
@@ -30,12 +36,13 @@ export class Visitor {
 
   /** Fetches a page of /cgi-bin/. */
   get(page: string): Promise<Page> {
-    return this.#ask('GET', page, null);
+    return this.ask('GET', page);
   }
 
   /** Sends a form to a page of /cgi-bin/. */
   post(page: string, form: Record<string, string>): Promise<Page> {
-    return this.#ask('POST', page, new URLSearchParams(form).toString());
+    const body = Buffer.from(new URLSearchParams(form).toString());
+    return this.ask('POST', page, { type: 'application/x-www-form-urlencoded', body });
   }
 
   /** How many things the shop says are in the cart. */
@@ -44,15 +51,16 @@ export class Visitor {
     return Number(/<B>Items: (\d+)<\/B>/.exec(body)?.[1] ?? NaN);
   }
 
-  async #ask(method: 'GET' | 'POST', page: string, form: string | null): Promise<Page> {
+  /** Asks for a page of /cgi-bin/, with a body of any kind. */
+  async ask(method: 'GET' | 'HEAD' | 'POST', page: string, form?: Form): Promise<Page> {
     const answer = await request(`${this.base}/cgi-bin/${page}`, {
       dispatcher: this.#agent,
       method,
       headers: {
         ...(this.sessionId === null ? {} : { cookie: `CGISESSID=${this.sessionId}` }),
-        ...(form === null ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+        ...(form === undefined ? {} : { 'content-type': form.type }),
       },
-      body: form,
+      body: form?.body ?? null,
     });
     const body = Buffer.from(await answer.body.arrayBuffer()).toString('latin1');
     for (const cookie of [answer.headers['set-cookie'] ?? []].flat()) {

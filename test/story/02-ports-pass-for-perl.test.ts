@@ -1,24 +1,7 @@
 import t from 'tap';
-import { Visitor, type Page } from '../../scripts/shop/visitor.ts';
+import { Visitor } from '../../scripts/shop/visitor.ts';
+import { clickAlike, get, leftToLegacy, post, type Click } from '../helpers/alike.ts';
 import { perlReads, useGateway, useShop } from '../helpers/shop.ts';
-
-/** What must be equal: everything but the id of the session, the time, and how the bytes were framed. */
-function essence(page: Page): unknown {
-  const cookie = String(page.headers['set-cookie'])
-    .replace(/CGISESSID=[0-9a-f]{32}/, 'CGISESSID=<id>')
-    .replace(/expires=[^;]+/, 'expires=<date>');
-  return { status: page.status, type: page.headers['content-type'], cookie, body: page.body };
-}
-
-type Click = (visitor: Visitor) => Promise<Page>;
-const get =
-  (page: string): Click =>
-  (visitor) =>
-    visitor.get(page);
-const post =
-  (page: string, form: Record<string, string>): Click =>
-  (visitor) =>
-    visitor.post(page, form);
 
 const visits: Record<string, Click[]> = {
   'a record': [get('view.pl?sku=1001')],
@@ -76,26 +59,9 @@ t.test('the ports pass for the Perl pages', async (t) => {
   const shop = await useShop(t);
   const gateway = await useGateway(t, shop, '  view.pl: port\n  cart.pl: port\n  /**: legacy');
 
-  for (const [what, clicks] of Object.entries(visits)) {
-    const [onPerl, onPort] = [new Visitor(shop.apache.url), new Visitor(gateway.url)];
-    for (const [i, click] of clicks.entries()) {
-      t.same(
-        essence(await click(onPort)),
-        essence(await click(onPerl)),
-        `${what}, click ${i + 1}: the same page`,
-      );
-    }
-    const session = (all: Record<string, unknown>) => ({ ...all, _SESSION_ID: '<id>' });
-    t.same(
-      session(await perlReads(shop, onPort.sessionId as string)),
-      session(await perlReads(shop, onPerl.sessionId as string)),
-      `${what}: CGI::Session reads the same in both sessions`,
-    );
-  }
-  t.notOk(
-    gateway.log().some((line) => 'fallback' in line),
-    'legacy never had to help out',
-  );
+  const sides = { shop, gateway };
+  for (const [what, clicks] of Object.entries(visits)) await clickAlike(t, sides, what, clicks);
+  t.same(leftToLegacy(sides), [], 'legacy never had to help out');
 });
 
 t.test('a visitor changes sides from click to click and notices nothing', async (t) => {
