@@ -2,7 +2,8 @@
 # Makes a fresh checkout ready to run: Debian's packages, npm's packages, Node 24. It installs only what is missing,
 # says what it does, starts no system service, and takes about a second when there is nothing to do.
 #
-#   sh scripts/setup.sh [--with NAME]...    NAME: programs that only tests (apache, prometheus, cgi-programs) and benches need
+#   sh scripts/setup.sh [--with NAME]...    NAME: programs that only tests (apache, prometheus, cgi-programs,
+#                                           python-port-host) and benches need
 set -eu
 cd "$(dirname "$0")/.."
 mkdir -p .cache
@@ -28,6 +29,8 @@ done
 packages() {
   # What banyan is held against: the demo runs the scripts itself, and needs no web server.
   case "$with " in *' apache '*) echo 'apache2-bin test -x /usr/sbin/apache2' ;; esac
+  # For docs/python-host: what a host of ports in Python reaches its database by.
+  case "$with " in *' python-port-host '*) echo 'python3-pymysql test -e /usr/lib/python3/dist-packages/pymysql' ;; esac
   cat <<'LIST'
 media-types test -e /etc/mime.types
 mariadb-server-core test -x /usr/sbin/mariadbd
@@ -104,7 +107,7 @@ unpack() {
 }
 for name in $with; do
   case "$name" in
-    apache) ;; # installed above
+    apache | python-port-host) ;; # installed above
     prometheus) unpack prometheus /usr/bin/prometheus ;;
     nginx) unpack nginx /usr/sbin/nginx ;;
     haproxy) unpack haproxy /usr/sbin/haproxy liblua5.3-0 libopentracing-c-wrapper0 libopentracing1 ;;
