@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { type Disk, realDisk } from '../config/disk.ts';
 import type { Settings } from '../config/settings.ts';
@@ -43,7 +43,7 @@ interface Draft {
  */
 export async function portNew(file: string, word: string, options: PortNewOptions): Promise<ExitCode> {
   const settings = await settingsFor(file, { ...onlyRoutes, disk: portsAreThere });
-  const route = whichRoute(settings.table, word);
+  const route = routeOf(settings, word);
   const port = portOf(route);
   const home = dirname(resolve(file));
   const script = scriptOf(route, options.script);
@@ -116,6 +116,20 @@ const portsAreThere: Disk = {
   ...realDisk,
   fileExists: (path) => path.endsWith('.ts') || realDisk.fileExists(path),
 };
+
+/** The route that is meant. A script that none names is served by "everything else", and needs a line of its own first. */
+function routeOf(settings: Settings, word: string): Route {
+  try {
+    return whichRoute(settings.table, word);
+  } catch (thrown) {
+    const { cgi } = settings.legacy;
+    const name = basename(word);
+    const isThere = cgi !== undefined && realDisk.fileExists(join(cgi.scriptsFolder, name));
+    if (!(thrown instanceof Failure) || !isThere) throw thrown;
+    const help = `give it a line of its own first: "${cgi.scriptsAt}${name}: legacy"`;
+    throw new Failure(exitCodes.usage, thrown.message, help, thrown);
+  }
+}
 
 function portOf({ port, key, name }: Route): string {
   if (port !== null) return port;

@@ -24,7 +24,12 @@ export function answersIn(look: Look): { answers: AnswerFact[]; cookies: CookieR
   const answers: AnswerFact[] = [];
   const cookies: CookieRead[] = [];
   for (const seen of everything(look)) {
-    const add: Add = (what, text, place = placeOf(look, seen)) => void answers.push({ what, text, place });
+    const add: Add = (what, text, place = placeOf(look, seen)) => {
+      const isKnown = answers.some(
+        (each) => each.what === what && each.text === text && each.place.line === place.line,
+      );
+      if (!isKnown) answers.push({ what, text, place });
+    };
     const { token } = seen;
     if (token.kind === 'string') readPrinted(token, add);
     if (token.kind === 'word' && isOfQuery(look, seen)) readCall(look, seen, add, cookies);

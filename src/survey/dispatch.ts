@@ -1,6 +1,6 @@
 import { type Comparison, parameterOf } from './comparisons.ts';
-import { constantsIn } from './constants.ts';
-import { insideOf } from './expression.ts';
+import type { Constant } from './constants.ts';
+import { insideOf, tokensIn } from './expression.ts';
 import { type Doubt, everything, type Look, perlOf, type Place, placeOf, type Seen } from './look.ts';
 import { constantsHeld } from './names.ts';
 import { isSign, isWord, type Token } from './token.ts';
@@ -75,14 +75,10 @@ interface Entry {
 
 function subsIn(look: Look, { unit }: Seen, name: string): Entry[] {
   const held = constantsHeld(look.values, unit, name);
-  const list = held.length === 1 && Array.isArray(held[0]) ? (held[0] as readonly unknown[]) : held;
-  const [assignment] = look.values.assignmentsTo(unit, name);
-  const hasAnonymous =
-    assignment !== undefined &&
-    constantsIn(assignment.stream, assignment.value).length > 1 &&
-    assignment.stream.tokens
-      .slice(assignment.value.from, assignment.value.to)
-      .some((token) => isWord(token, 'sub'));
+  const list = held.length === 1 && Array.isArray(held[0]) ? (held[0] as readonly Constant[]) : held;
+  const hasAnonymous = look.values
+    .assignmentsTo(unit, name)
+    .some(({ stream, value }) => tokensIn(stream, value).some((token) => isWord(token, 'sub')));
   return list.flatMap((value, at): Entry[] => {
     const target = list[at + 1];
     if (at % 2 !== 0 || typeof value !== 'string') return [];

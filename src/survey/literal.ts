@@ -1,3 +1,4 @@
+import { closerOf } from './delimited.ts';
 import { interpolate, type ReadCode } from './interpolate.ts';
 import type { Quote } from './quote.ts';
 import type { Piece, TokenKind } from './token.ts';
@@ -26,8 +27,8 @@ export function literalOf(source: string, quote: Quote, readCode: ReadCode): Lit
     }
     case "'":
     case 'q': {
-      const isEscape = (next: string): boolean => next === '\\' || next === delimiter;
-      const text = raw.replace(/\\([^])/g, (both, next: string) => (isEscape(next) ? next : both));
+      const own = ['\\', delimiter, closerOf(delimiter)];
+      const text = raw.replace(/\\([^])/g, (both, next: string) => (own.includes(next) ? next : both));
       return { kind: 'string', text, pieces: [text] };
     }
     case 'tr':

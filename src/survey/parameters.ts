@@ -56,8 +56,9 @@ export function parametersIn(look: Look, comparisons: readonly Comparison[], dou
       places: [],
     }));
   for (const seen of everything(look)) {
-    if (seen.token.kind === 'variable') readField(look, seen, of);
-    else if (seen.token.kind === 'word') readCall(look, seen, of, doubts);
+    const { kind, text } = seen.token;
+    if (kind === 'word' || text.startsWith('&')) readCall(look, seen, of, doubts);
+    else if (kind === 'variable') readField(look, seen, of);
   }
   for (const { parameter, value } of comparisons) {
     const { values } = of(parameter);
@@ -74,7 +75,7 @@ type Of = (name: string, isPattern?: boolean) => Growing;
 /** `param('x')`, `$q->param('x')`, `CGI::param('x')`, and their relatives. */
 function readCall(look: Look, seen: Seen, of: Of, doubts: Doubt[]): void {
   const { unit, stream, at, token } = seen;
-  const name = token.text.replace(/^CGI::/, '');
+  const name = token.text.replace(/^&?(?:CGI::)?/, '');
   const from = Object.hasOwn(readers, name) ? readers[name] : undefined;
   if (from === undefined) return;
   const isMethod = isSign(stream.tokens[at - 1], '->');
@@ -87,7 +88,11 @@ function readCall(look: Look, seen: Seen, of: Of, doubts: Doubt[]): void {
       doubts.push({ what, place: placeOf(look, seen) });
       return;
     }
-  } else if (look.site.named(token.text, unit).length > 0 || !isSign(stream.tokens[at + 1], '(')) return;
+  } else if (
+    look.site.named(token.text.replace(/^&/, ''), unit).length > 0 ||
+    !isSign(stream.tokens[at + 1], '(')
+  )
+    return;
   const named = namedArguments(stream, parts);
   const part = named === null ? parts[0] : named.get('name');
   if (named === null ? parts.length > 1 : named.has('value') || named.has('values')) return; // it is set, not read

@@ -190,12 +190,11 @@ class Scanner {
       (follows && (last.text !== '}' || this.#hasClosedSubscript));
     this.#braces.push(isSubscript);
     this.#push('operator', '{', this.#at + 1);
-    const bare = isSubscript ? this.#match(shapes.bareKey) : null;
+    const bare = isSubscript && last?.kind !== 'cast' ? this.#match(shapes.bareKey) : null;
     if (bare === null) return;
-    this.#at += (bare[1] as string).length;
-    const key = bare[2] as string;
-    if (last?.kind === 'cast') this.#push('variable', last.text + key, this.#at + key.length);
-    else this.#push('string', key, this.#at + key.length, [key]);
+    const [, blanks = '', key = ''] = bare;
+    this.#at += blanks.length;
+    this.#push('string', key, this.#at + key.length, [key]);
   }
 
   #word(): void {

@@ -1,5 +1,5 @@
 import type { Survey } from './survey.ts';
-import { fileName, shown } from './words.ts';
+import { fileName, quoted, shown } from './words.ts';
 
 /** A test to begin with, for a port that was just begun: green as it is, and it says what to test next. */
 export function testSkeletonOf({
@@ -17,9 +17,9 @@ export function testSkeletonOf({
   const cases = survey.branches.map(({ parameter, value }) => `${shown(parameter)}=${shown(value)}`);
   return [
     "import t from 'tap';",
-    `import port from ${JSON.stringify(portFromTest).replaceAll('"', "'")};`,
+    `import port from ${quoted(portFromTest)};`,
     '',
-    `t.test(${JSON.stringify(`${port} is a port`).replaceAll('"', "'")}, async (t) => {`,
+    `t.test(${quoted(`${port} is a port`)}, async (t) => {`,
     "  t.type(port.handler, 'function');",
     '});',
     '',

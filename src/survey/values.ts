@@ -207,11 +207,12 @@ class Finder implements Values {
       const made = madeBy(token.text.replace(/::$/, ''));
       if (made.size > 0) return [made, pastArguments(stream, at + 2)];
     }
-    const subs = this.#site.named(token.text.replace(/^&/, ''), unit);
+    const name = token.text.replace(/^&/, '');
+    const subs = this.#site.named(name, unit);
     if (subs.length > 0) return [this.#together(subs), pastArguments(stream, at)];
-    if (isWord(token, 'param', 'url_param') && isSign(next, '('))
+    if ((name === 'param' || name === 'url_param') && isSign(next, '('))
       return [parameterAt(stream, at), pastArguments(stream, at)];
-    return [isWord(token, 'Vars') ? new Set<Meaning>(['fields']) : nothing, pastArguments(stream, at)];
+    return [name === 'Vars' ? new Set<Meaning>(['fields']) : nothing, pastArguments(stream, at)];
   }
 
   #together(subs: readonly Unit[]): Meanings {
@@ -231,7 +232,8 @@ class Finder implements Values {
         meaning = this.#element(meaning, inside.to === inside.from + 1 ? tokens[inside.from] : undefined);
         at = inside.to + 1;
       } else if (isArrow && token?.kind === 'word') {
-        meaning = this.#method(unit, stream, step, meaning);
+        const known = meaning.size > 0 ? meaning : byItsName(tokens[at - 1], tokens[at - 2]);
+        meaning = this.#method(unit, stream, step, known);
         at = pastArguments(stream, step);
       } else break;
     }
