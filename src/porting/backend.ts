@@ -99,7 +99,10 @@ async function giveUp(
   if (receiver.settled) return;
   receiver.overdue = new Problem(code, detail);
   if (!(await host.kill(detail))) {
-    receiver.settle(new Problem('COMMIT_UNCERTAIN', `${detail}, or would have been were it ours`));
+    const problem = receiver.sent
+      ? new Problem('COMMIT_UNCERTAIN', `${detail}, or would have been were it ours`)
+      : new Problem('PORT_TIMEOUT', 'all connections to the port host were in use until the time was over');
+    receiver.settle(problem);
     receiver.abort();
     return;
   }

@@ -28,6 +28,7 @@ const program = fileURLToPath(
 /** One process that runs ports. Its life: starting, ready, retired (finishes what it has), ended. */
 export class HostProcess implements Host {
   readonly pool: Pool;
+  readonly isLocal = true;
   readonly startedMs: number;
   /** Resolves when it can be asked; rejects where it ends before. */
   readonly ready: Promise<void>;

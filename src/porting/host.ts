@@ -1,11 +1,10 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import process from 'node:process';
-import { asProblem } from '../errors.ts';
 import type { HostOrder, HostReport } from './host-words.ts';
 import { loadPort, noteModules } from './load.ts';
+import { lostPromisesCostTheirRequest } from './lost-promises.ts';
 import { makePortServer, type PortServer } from './port-server.ts';
-import { requestOfPort } from './work.ts';
 
 /**
  * The port host: the process in which ports run, so that one that loops, leaks or crashes costs this process and not
@@ -15,12 +14,7 @@ let ports: PortServer | null = null;
 process.on('message', (order: HostOrder) => void obey(order));
 process.on('SIGTERM', () => undefined); // the gateway says when; a ^C at the terminal reaches us as well
 process.on('SIGINT', () => undefined);
-// A promise that nobody waited for costs the request it belongs to. What belongs to none ends us, as Node has it.
-process.on('unhandledRejection', (reason) => {
-  const request = requestOfPort();
-  if (request === null) throw reason;
-  request.fail(asProblem(reason, 'PORT_FAILED'));
-});
+lostPromisesCostTheirRequest();
 
 function tell(report: HostReport): void {
   process.send?.(report);

@@ -3,6 +3,8 @@ import type { Dispatcher } from 'undici';
 /** A place where ports run, as far as serving needs it. */
 export interface Host {
   readonly pool: Dispatcher;
+  /** Whether a connection to it breaks only with one of its ends, as a unix socket does. Else the host may work on. */
+  readonly isLocal: boolean;
   /** Why we have ended it, or null. */
   readonly because: string | null;
   /** A request is sent to it, and is done with. */

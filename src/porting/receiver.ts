@@ -14,6 +14,8 @@ import { isAnswer, isStreamed, readFailure } from './wire.ts';
 export class Receiver implements Dispatcher.DispatchHandler {
   committing = false;
   settled = false;
+  /** Whether anything of the request has been sent. */
+  sent = false;
   /** Why the host is being ended, where that is our doing. */
   overdue: Problem | null = null;
   readonly #host: Host;
@@ -23,7 +25,6 @@ export class Receiver implements Dispatcher.DispatchHandler {
   readonly #chunks: Buffer[] = [];
   #status = 0;
   #headers: string[] = [];
-  #sent = false;
   #mayLeaveTrace = false;
   #stream: StreamedBody | null = null;
   #abort: () => void = () => undefined;
@@ -55,7 +56,8 @@ export class Receiver implements Dispatcher.DispatchHandler {
   }
 
   onConnect(abort: () => void): void {
-    this.#sent = true;
+    if (this.settled) return abort(); // it has waited for a connection until nobody waited for it any more
+    this.sent = true;
     this.#abort = abort;
   }
 
@@ -90,8 +92,7 @@ export class Receiver implements Dispatcher.DispatchHandler {
     }
     const failure = readFailure(this.#headers);
     if (this.committing) this.settle(new Problem('COMMIT_UNCERTAIN', body.toString()));
-    else if (failure === null)
-      this.#end(new Problem('PORT_FAILED', `the port host said ${this.#status} by itself`));
+    else if (failure === null) this.#endUnsaid();
     else if (this.#lost.aborted && failure !== 'TRACE_LEFT')
       this.settle(new Problem('LEASE_LOST', body.toString()));
     else this.settle(new Problem(isProblemCode(failure) ? failure : 'PORT_FAILED', body.toString()));
@@ -106,8 +107,21 @@ export class Receiver implements Dispatcher.DispatchHandler {
       const detail = `the port host was lost after it had announced COMMIT: ${why}`;
       return this.settle(new Problem('COMMIT_UNCERTAIN', detail));
     }
-    const when = this.#sent ? 'while it worked, before any COMMIT' : 'before it was asked';
+    if (this.sent && !this.#host.isLocal) return this.#endUnheard(`the port host was lost: ${why}`);
+    const when = this.sent ? 'while it worked, before any COMMIT' : 'before it was asked';
     this.#end(this.overdue ?? new Problem('PORT_HOST_DOWN', `the port host was lost ${when}: ${why}`));
+  }
+
+  /** What answered was no port: Node, which has not asked one then, or a proxy that has lost the host. */
+  #endUnsaid(): void {
+    const detail = `the port host said ${this.#status} by itself`;
+    if (this.#status >= 500 && !this.#host.isLocal) this.#endUnheard(detail);
+    else this.#end(new Problem('PORT_FAILED', detail));
+  }
+
+  /** Settles where the host may work on, and commit, although it is not heard any more. */
+  #endUnheard(detail: string): void {
+    this.settle(new Problem('COMMIT_UNCERTAIN', `${detail}; it may have gone on`));
   }
 
   /** Settles where the host could not say itself what is left of the port. */

@@ -6,9 +6,11 @@ import type { Host, Hosts } from './port-hosts.ts';
 export class RemoteHost implements Host, Hosts {
   readonly because = null;
   readonly pool: Pool;
+  readonly isLocal: boolean;
 
   constructor(where: Parameters<typeof hostPool>[0]) {
     this.pool = hostPool(where);
+    this.isLocal = 'socketPath' in where; // behind an address of the loopback interface may be a tunnel, too
   }
 
   pick(): Host {
