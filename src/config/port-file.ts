@@ -15,6 +15,8 @@ export interface PortQuestion {
   readonly targetAt: Span;
   /** How the route is called in sentences. */
   readonly key: string;
+  /** And in metrics, and by a host of ports elsewhere. */
+  readonly name: string;
 }
 
 /** Where to look. */
@@ -23,6 +25,8 @@ export interface PortPlace {
   readonly settingsDirectory: string;
   /** Absolute; the folder of `ports:`. */
   readonly portsDirectory: string;
+  /** Whether somebody else runs the ports, perhaps in another language: what there is, is not on this disk. */
+  readonly areElsewhere: boolean;
   readonly disk: Disk;
 }
 
@@ -30,7 +34,7 @@ export interface PortPlace {
 export function findPort(desk: Desk, place: PortPlace, asked: PortQuestion): string | null {
   const isNeeded =
     asked.target !== null && asked.target.stage !== 'legacy' && asked.target.stage !== 'retired';
-  const guess = defaultFile(asked.pattern);
+  const guess = defaultFile(asked.pattern) ?? (place.areElsewhere ? `${asked.name}.ts` : null);
   if (asked.named === null && guess === null) {
     if (isNeeded) {
       const message = `"${asked.key}" has no script name that a port could be found by`;
@@ -42,6 +46,7 @@ export function findPort(desk: Desk, place: PortPlace, asked: PortQuestion): str
     asked.named === null
       ? join(place.portsDirectory, guess ?? '')
       : resolve(place.settingsDirectory, asked.named.text);
+  if (place.areElsewhere) return path;
   if (place.disk.fileExists(path)) {
     checkHandler(desk, place, path, asked, isNeeded);
     return path;

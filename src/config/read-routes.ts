@@ -72,9 +72,10 @@ function readRoute(desk: Desk, pair: Pair, around: RouteSurroundings): ReadRoute
     : requiredValueOf(desk, section, 'to', 'write "to: legacy"');
   const target = readAs(desk, targetText, 'target', parseTarget);
   const settings = readRouteSettings(desk, section, ` in route "${pair.key}"`, around, around.defaults);
-  const name = readName(desk, section);
+  const ownName = readName(desk, section);
   const named = valueOf(desk, section, 'port');
   if (read instanceof Mistake) return null;
+  const name = ownName ?? routeName(read, around.base);
   const targetAt = targetText?.span ?? pair.at;
   const port = findPort(desk, around.place, {
     pattern: read.pattern,
@@ -82,11 +83,12 @@ function readRoute(desk: Desk, pair: Pair, around: RouteSurroundings): ReadRoute
     named,
     targetAt,
     key: pair.key,
+    name,
   });
   const { upstream, timeoutMs, ...rest } = settings;
   const route: Route = {
     ...rest,
-    name: name ?? routeName(read, around.base),
+    name,
     key: pair.key,
     methods: read.methods,
     path: read.path,

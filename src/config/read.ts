@@ -100,7 +100,12 @@ function readAll(desk: Desk, file: Section, revision: number, disk: Disk): Setti
     effects: 'refused',
     plan: noPlan,
   });
-  const place = { settingsDirectory, portsDirectory: ports?.directory ?? settingsDirectory, disk };
+  const place = {
+    settingsDirectory,
+    portsDirectory: ports?.directory ?? settingsDirectory,
+    areElsewhere: ports !== null && ports.url !== null,
+    disk,
+  };
   const base = parts.readBase(desk, file);
   const pair = file.fields.get('routes');
   if (pair === undefined)

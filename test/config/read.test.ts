@@ -232,3 +232,19 @@ t.test('ports run in processes of ours, or in a host that somebody else has star
   for (const wrong of ['https://a', 'unix:run/x', '127.0.0.1:9000'])
     t.match(complaints(`${smallest}ports: { url: '${wrong}' }\n`), /\[bad-url\]/);
 });
+
+t.test('of ports that run elsewhere no file is looked for: they may be in another language', async (t) => {
+  const routes = `legacy: http://127.0.0.1:8080
+ports: { dir: ./ts, url: unix:/run/ports.sock }
+routes:
+  /wish.pl: port
+  /reports/**: port 10%
+  /view.pl: { to: port, port: ./other/view.ts }
+  /old.pl: legacy
+`;
+  const { table } = settingsOf(routes, { disk: diskWith() });
+  t.same(
+    table.routes.map(({ port }) => port),
+    ['ts/wish.ts', 'ts/reports.rest.ts', 'other/view.ts', 'ts/old.ts'].map((file) => resolve(file)),
+  );
+});
