@@ -50,7 +50,7 @@ function sessionLines({ session: { keys, deeds } }: Survey): string[] {
       case 'renewed':
         return `session.renew(): a new id, ${where}`;
       case 'removed':
-        return `the session is removed, which a port cannot: leave that to legacy(), ${where}`;
+        return `session.remove(), ${where}`;
       case 'cleared':
         return `all keys are removed: session.keys().forEach(session.delete), ${where}`;
       case 'all':

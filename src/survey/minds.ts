@@ -51,31 +51,27 @@ export function mindsIn(look: Look, statements: readonly Statement[]): Mind[] {
 function codesOf(look: Look, seen: Seen): Mind['code'][] {
   const { stream, at, token } = seen;
   const [before, next] = [stream.tokens[at - 1], stream.tokens[at + 1]];
-  switch (token.kind) {
-    case 'word':
-      return isSign(before, '->') ? ofMethod(token) : ofWord(seen);
-    case 'pattern': {
-      const isMatch =
-        !perlOf(seen, { from: at, to: at + 1 }).startsWith('s') &&
-        /[^\\]\$$/.test(token.text) &&
-        /\\d|\\w|\]|\)/.test(token.text);
-      return isMatch ? ['end of line'] : [];
-    }
-    case 'string':
-      return /^(?:BEGIN|COMMIT|ROLLBACK|START TRANSACTION)\b/.test(token.text) ||
-        /\b(?:GET|RELEASE)_LOCK\s*\(/i.test(token.text)
-        ? ['own transaction']
-        : token.text === 'mysql_insertid' || token.text === 'insertid'
-          ? ['new id']
-          : [];
-    case 'variable':
-      if (token.text === '$|' && isSign(next, '=', '++')) return ['piece by piece'];
-      return ofParameter(look, seen);
-    case 'operator':
-      return token.text === '%' || token.text === '%=' ? ['modulo'] : [];
-    default:
-      return [];
-  }
+  if (token.kind === 'word') return isSign(before, '->') ? ofMethod(token) : ofWord(seen);
+  if (token.kind === 'operator') return token.text === '%' || token.text === '%=' ? ['modulo'] : [];
+  if (token.kind === 'pattern') return endsAtLineEnd(seen) ? ['end of line'] : [];
+  if (token.kind === 'string') return ofText(token.text);
+  if (token.kind !== 'variable') return [];
+  if (token.text === '$|' && isSign(next, '=', '++')) return ['piece by piece'];
+  return ofParameter(look, seen);
+}
+
+/** A match that ends with `$`; a substitution takes away what is there. */
+function endsAtLineEnd(seen: Seen): boolean {
+  const { text } = seen.token;
+  const isMatch = !perlOf(seen, { from: seen.at, to: seen.at + 1 }).startsWith('s');
+  return isMatch && /[^\\]\$$/.test(text) && /\\d|\\w|\]|\)/.test(text);
+}
+
+function ofText(text: string): Mind['code'][] {
+  if (text === 'mysql_insertid' || text === 'insertid') return ['new id'];
+  const isOwn =
+    /^(?:BEGIN|COMMIT|ROLLBACK|START TRANSACTION)\b/.test(text) || /\b(?:GET|RELEASE)_LOCK\s*\(/i.test(text);
+  return isOwn ? ['own transaction'] : [];
 }
 
 function ofMethod(token: Token): Mind['code'][] {

@@ -153,13 +153,14 @@ function readSome(found: Found, seen: Seen, part: Range | undefined, deed: Deed)
   const isClear = token.text === 'clear';
   if (part === undefined) return isClear ? deed('cleared') : deed('all');
   const constants = constantsIn(stream, part).flat();
-  if (constants.length === 0 || constants.some((each) => typeof each !== 'string')) {
+  const names = constants.filter((each) => typeof each === 'string');
+  if (names.length === 0 || names.length < constants.length) {
     const what = `which session keys it ${isClear ? 'removes' : 'writes'}: ${perlOf(seen, part)}`;
     found.doubts.push({ what, place: placeOf(found.look, seen) });
     return;
   }
-  for (const text of constants) {
-    const key = keyOf(found, { ...seen, text: String(text), isPattern: false });
+  for (const text of names) {
+    const key = keyOf(found, { ...seen, text, isPattern: false });
     addPlace(isClear ? key.removed : key.written, placeOf(found.look, seen));
   }
 }

@@ -45,9 +45,7 @@ export function skeletonOf(beginning: Beginning): string {
       ...lines.map((line) => `//   ${line}`),
       '',
     ]),
-    ...(hasStatements
-      ? ['// What it asks the database', ...survey.statements.flatMap(statementLines), '']
-      : []),
+    ...(hasStatements ? [databaseLine(survey), ...survey.statements.flatMap(statementLines), ''] : []),
     '// Whatever is not ported yet is left to the old script.',
     'return legacy();',
   ];
@@ -63,6 +61,12 @@ export function skeletonOf(beginning: Beginning): string {
     ...(hasFallback ? ['', ...fallbackLines] : []),
     '',
   ].join('\n');
+}
+
+function databaseLine({ tables }: Survey): string {
+  const written = tables.filter((table) => table.written.length > 0).map(({ name }) => shown(name));
+  const warning = '`banyan check --database` says whether all of that rolls back';
+  return `// What it asks the database${written.length === 0 ? '' : `; it writes ${written.join(', ')}: ${warning}`}`;
 }
 
 const fallbackLines = [

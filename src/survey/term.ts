@@ -1,4 +1,4 @@
-import type { Token } from './token.ts';
+import { isSign, type Token } from './token.ts';
 
 /** Words behind which an expression begins, so that `/` begins a pattern and `%` a hash. */
 const takers = new Set(
@@ -33,25 +33,15 @@ export function expectsTerm(
   source: string,
   at: number,
 ): boolean {
-  switch (last?.kind) {
-    case undefined:
-    case 'cast':
-      return true;
-    case 'operator':
-      if (last.text === '}') return !hasClosedSubscript;
-      if (last.text === ')' || last.text === ']') return false;
-      if (last.text === '++' || last.text === '--')
-        return (
-          beforeLast === undefined || (beforeLast.kind === 'operator' && !/[)\]}]/.test(beforeLast.text))
-        );
-      return true;
-    case 'word':
-      if (beforeLast?.kind === 'operator' && beforeLast.text === '->') return false;
-      if (takers.has(last.text)) return true;
-      if (loners.has(last.text)) return false;
-      if (source.startsWith('//', at)) return false; // `shift // 1`
-      return /\s/.test(source.charAt(at - 1)) && !/[\s=]/.test(source.charAt(at + 1));
-    default:
-      return false;
+  if (last === undefined || last.kind === 'cast') return true;
+  if (last.kind === 'operator') {
+    if (last.text === '}') return !hasClosedSubscript;
+    if (last.text === ')' || last.text === ']') return false;
+    if (last.text !== '++' && last.text !== '--') return true;
+    return beforeLast === undefined || (beforeLast.kind === 'operator' && !/[)\]}]/.test(beforeLast.text));
   }
+  if (last.kind !== 'word' || isSign(beforeLast, '->')) return false;
+  if (takers.has(last.text)) return true;
+  if (loners.has(last.text) || source.startsWith('//', at)) return false; // `shift // 1`
+  return /\s/.test(source.charAt(at - 1)) && !/[\s=]/.test(source.charAt(at + 1));
 }

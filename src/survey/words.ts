@@ -14,7 +14,7 @@ export function shown(bytes: string): string {
 
 /** A text between single quotes, as TypeScript reads it: what is not ASCII as escapes, for names are bytes. */
 export function quoted(bytes: string): string {
-  const escaped = bytes.replace(/[\\'\x00-\x1f\x7f-\uffff]/g, (character) => {
+  const escaped = bytes.replace(/[\\']|[^ -~]/g, (character) => {
     if (character === '\\' || character === "'") return `\\${character}`;
     const code = character.charCodeAt(0);
     return code < 0x100

@@ -10,18 +10,10 @@ function brief(token: Token): string {
   const inside = token.pieces.map((piece) =>
     typeof piece === 'string' ? piece : `<${piece.map(brief).join(' ')}>`,
   );
-  switch (token.kind) {
-    case 'string':
-      return `"${inside.join('')}"`;
-    case 'pattern':
-      return `/${inside.join('')}/`;
-    case 'words':
-      return `qw(${inside.join(',')})`;
-    case 'shell':
-      return `\`${inside.join('')}\``;
-    default:
-      return token.text;
-  }
+  if (token.kind === 'string') return `"${inside.join('')}"`;
+  if (token.kind === 'pattern') return `/${inside.join('')}/`;
+  if (token.kind === 'words') return `qw(${inside.join(',')})`;
+  return token.kind === 'shell' ? `\`${inside.join('')}\`` : token.text;
 }
 
 const cases: Record<string, [source: string, tokens: string][]> = {
