@@ -67,6 +67,7 @@ export async function composeCrew(
         contentType: registry.contentType,
       }),
       isEnding: () => isEnding,
+      adminToken: () => settings.adminToken,
     });
     return {
       url,

@@ -11,6 +11,7 @@ import type { Settings } from './config/settings.ts';
 import { systemClock } from './exchange/clock.ts';
 import { makeListener } from './gateway/app.ts';
 import { outletsWith } from './gateway/outlet.ts';
+import { makeRecorder } from './gateway/recorder.ts';
 import type { Parts } from './gateway/parts.ts';
 import { legacyBackend } from './legacy/backend.ts';
 import { openCgi } from './legacy/cgi-open.ts';
@@ -115,6 +116,7 @@ export async function compose(
     notSpooled: (reason) =>
       log.warn('an answer has no file to wait in for its client; its side waits', { reason: String(reason) }),
   });
+  const recorder = makeRecorder(clock);
   const writeExchange = sparingly(log, clock);
   const parts: Parts = {
     table: () => routes.current().table,
@@ -124,6 +126,7 @@ export async function compose(
     port: ports.backend,
     passThrough: passThrough(transports.to, clock, outletTo),
     outletTo,
+    recorder,
     upgrade: upgradeTo(instead.legacy ?? null, clock),
     clock,
     newId: idMaker(),
@@ -156,6 +159,8 @@ export async function compose(
           isEnding: () => isEnding,
           config: async () => routes.status(),
           ports: async () => ports.status(),
+          record: async (order) => recorder.take(order),
+          adminToken: () => routes.current().adminToken,
           advice: async () => habits.advice(),
           sessions: (by) => timeline.list(by),
           session: (idOrLabel) => timeline.find(idOrLabel),
@@ -172,6 +177,7 @@ export async function compose(
       notReady,
       config: async () => routes.status(),
       ports: async () => ports.status(),
+      record: async (order) => recorder.take(order),
       habits: async () => habits.seen(),
       sessions: async (by) => ({ list: await timeline.list(by), waits: timeline.waits() }),
       session: (idOrLabel) => timeline.find(idOrLabel),

@@ -3,6 +3,7 @@ import { check } from './check.ts';
 import { stay } from './stay.ts';
 
 const usage = `usage: npm run demo               start the shop and the gateway, and stay up
+       npm run dev                the same, and tell what becomes of ports while you write them
        npm run demo -- --check    run everything once, print what was seen as JSON, exit 0 if all of it held
        npm run demo -- --check --flip-seconds 30`;
 
@@ -11,6 +12,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       check: { type: 'boolean', default: false },
+      dev: { type: 'boolean', default: false },
       'flip-seconds': { type: 'string', default: '30' },
       help: { type: 'boolean', default: false },
     },
@@ -22,7 +24,7 @@ async function main(): Promise<number> {
   const flipSeconds = Number(values['flip-seconds']);
   if (!(flipSeconds > 0 && flipSeconds <= 600))
     throw new TypeError('--flip-seconds is a number from 1 to 600');
-  return values.check ? check(flipSeconds) : stay();
+  return values.check ? check(flipSeconds) : stay({ dev: values.dev });
 }
 
 main().then(

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { follow } from './follow.ts';
 import { startGateway } from '../shop/gateway.ts';
 import { repository, startStock } from '../shop/shop.ts';
 
@@ -17,8 +18,18 @@ Three commands to try in another terminal, while you click about:
 You can as well edit routes.yaml: it is read again when you save it. Ctrl-C ends everything.
 `;
 
-/** Starts the shop and a gateway on ./routes.yaml, says what can be done, and stays until it is interrupted. */
-export async function stay(): Promise<number> {
+const devText = (url: string): string => `
+  the shop, through the gateway     ${url}/cgi-bin/index.pl      (log in as pete, password vinyl)
+
+Save a file of ports/, and it serves at once. Its route must be on port: npm run banyan -- flip cart.pl port
+What ports answer, why one was not taken, and what the compiler says of it, stands below. Ctrl-C ends everything.
+`;
+
+/**
+ * Starts the shop and a gateway on ./routes.yaml, says what can be done, and stays until it is interrupted. With `dev` it
+ * tells what becomes of ports while they are written.
+ */
+export async function stay({ dev }: { readonly dev: boolean }): Promise<number> {
   const say = (line: string): void => void process.stdout.write(`demo: ${line}\n`);
   say('starting a private MariaDB in a scratch folder');
   const shop = await startStock('demo');
@@ -33,13 +44,15 @@ export async function stay(): Promise<number> {
       args: instead,
       asServers: true,
     });
-    process.stdout.write(text(gateway.url, gateway.adminUrl));
+    process.stdout.write(dev ? devText(gateway.url) : text(gateway.url, gateway.adminUrl));
     process.stdout.write(`\nThe gateway's log: ${gateway.logFile}\n`);
+    const follower = dev ? follow(gateway.logFile) : null;
     const interrupted = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
     });
     const code = await Promise.race([interrupted, gateway.ended]);
     if (typeof code === 'number') throw new Error(`the gateway ended by itself with exit code ${code}`);
+    follower?.end();
     say('ending');
     await gateway.stop();
     return 0;

@@ -19,21 +19,24 @@ export function styleHelp(program: Command): void {
     });
 }
 
+/** The group of the verbs about banyan itself: one line is enough for them. */
+export const aboutGroup = 'About';
+
 /** Without blank lines between the groups, and with the options in one line: who asks what there is means the verbs. */
 function overview(program: Command, helper: Help): string {
   const verbs = helper.visibleCommands(program);
   const width = Math.max(...verbs.map((verb) => term(verb).length));
   const groups = helper.groupItems([...program.commands], verbs, (verb) => verb.helpGroup());
-  const lines = [...groups].flatMap(([heading, members]) => [
-    bold(heading),
-    ...members.map((verb) => `  ${term(verb).padEnd(width)}  ${verb.description()}`),
-  ]);
+  const lines = [...groups].flatMap(([heading, members]) =>
+    heading === aboutGroup
+      ? [`${bold(heading)}  ${members.map(term).join('  ')}`]
+      : [bold(heading), ...members.map((verb) => `  ${term(verb).padEnd(width)}  ${verb.description()}`)],
+  );
   const flags = helper.visibleOptions(program).map((option) => option.flags);
   return [
     `${bold('Usage:')} ${helper.commandUsage(program)}`,
     ...lines,
-    bold('With every verb'),
-    `  ${flags.join('  ')}`,
+    `${bold('Always')}  ${flags.join('  ')}`,
     '',
   ].join('\n');
 }

@@ -1,4 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
+import type { Capture } from '../exchange/capture.ts';
+import { isAdminToken } from '../routing/force.ts';
 import type { Advice } from '../session/advice.ts';
 import {
   type SessionOrder,
@@ -36,6 +38,12 @@ export interface ConfigStatus {
   readonly differ?: boolean;
 }
 
+/** What is to be recorded: exchanges of a route, with parts of further names whose values are masked. */
+export interface RecordOrder {
+  readonly route: string;
+  readonly mask: readonly string[];
+}
+
 /** What runs the ports, and what is wrong with them. */
 export interface PortsStatus {
   /** The processes that run now. */
@@ -66,6 +74,10 @@ export interface AdminParts {
   readonly hosts: readonly string[];
   readonly config: () => Promise<ConfigStatus>;
   readonly ports: () => Promise<PortsStatus>;
+  /** What was recorded of a route since it was asked last; who asks no more records no more. */
+  readonly record: (order: RecordOrder) => Promise<readonly Capture[]>;
+  /** Whoever wants something recorded has to show it; null where nobody has one. */
+  readonly adminToken: () => string | null;
   /** What somebody should know of the routes' `session:` settings. */
   readonly advice: () => Promise<readonly Advice[]>;
   /** The sessions of the timeline in an order, and what was counted of all; never an id. */
@@ -77,7 +89,7 @@ export interface AdminParts {
 }
 
 /**
- * The admin listener: /metrics, /live, /ready, /config, /ports, /advice, /sessions. It is bound to the loopback interface unless somebody
+ * The admin listener: /metrics, /live, /ready, /config, /ports, /recordings, /advice, /sessions. It is bound to the loopback interface unless somebody
  * says otherwise, and answers only to a Host that is an address or `localhost`: a page of another site that points its
  * own name at 127.0.0.1 (DNS rebinding) gets nothing.
  */
@@ -108,6 +120,19 @@ export function makeAdmin(parts: AdminParts): FastifyInstance {
   app.get('/ports', async (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ schema: 1, ...(await parts.ports()) }),
   );
+  app.post('/recordings', async (request, reply) => {
+    void reply.header('cache-control', 'no-store');
+    const adminToken = parts.adminToken();
+    const shown = request.headers['banyan-token'];
+    if (adminToken !== null && !(typeof shown === 'string' && isAdminToken(shown, adminToken)))
+      return reply
+        .code(403)
+        .send({ error: 'TOKEN_REFUSED', message: 'The field Banyan-Token must hold the admin token.' });
+    const order = readOrder(request.body);
+    if (order !== null) return reply.send({ schema: 1, captures: await parts.record(order) });
+    const message = 'Say {"route": NAME, "mask": [WORD…]}.';
+    return reply.code(400).send({ error: 'ORDER_UNKNOWN', message });
+  });
   app.get('/advice', async (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ schema: 1, advice: await parts.advice() }),
   );
@@ -126,4 +151,11 @@ export function makeAdmin(parts: AdminParts): FastifyInstance {
     return reply.code(404).send({ error: 'SESSION_UNKNOWN', message });
   });
   return app;
+}
+
+function readOrder(body: unknown): RecordOrder | null {
+  if (typeof body !== 'object' || body === null) return null;
+  const { route, mask = [] } = body as Partial<Record<keyof RecordOrder, unknown>>;
+  if (typeof route !== 'string' || !Array.isArray(mask)) return null;
+  return mask.every((word) => typeof word === 'string') ? { route, mask } : null;
 }

@@ -99,7 +99,7 @@ function pickLane(
   // Also without a session: the answer may bring one, whose turn is then to be taken.
   const mayTakeTurn = parts.sessions !== null && route.session === 'write';
   const isLegacy = route.target.stage === 'legacy' && found.forced?.side !== 'port';
-  return isLegacy && !mayTakeTurn
+  return isLegacy && !mayTakeTurn && !parts.recorder.wants(route)
     ? pass(arrival, target, found.matched, claimedId, parts)
     : tell(arrival, contents, claimedId, found, parts);
 }

@@ -14,6 +14,7 @@ import type { NowAndThen } from '../session/now-and-then.ts';
 import type { Turnstile } from '../session/turnstile.ts';
 import type { SessionWatch } from '../session/watch.ts';
 import type { OutletTo } from './outlet.ts';
+import type { Recorder } from './recorder.ts';
 
 /** Sessions, where the site has any. */
 export interface SessionParts {
@@ -69,6 +70,7 @@ export interface Parts {
   ) => Promise<{ status: number | null; elapsedMs: number; problem: Problem | null }>;
   /** Where the bodies of answers go; see outlet.ts. */
   readonly outletTo: OutletTo;
+  readonly recorder: Recorder;
   readonly upgrade: UpgradeTo;
   readonly clock: Clock;
   readonly newId: () => string;

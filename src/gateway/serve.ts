@@ -64,11 +64,13 @@ export async function serve(
   report.entered(entry);
 
   // 3 attempt
+  const recording = parts.recorder.begin(exchange, decision.route); // null, unless somebody wants tests made
   const outcome = await attempt(exchange, decision, lease, client, parts);
   const followed = await follow(exchange, decision.route, outcome, parts); // a login: the new session's turn, too
 
   // 4 answer: sent while legacy may still be printing; nobody downstream of here waits for the client
-  const sent = outcome.kind === 'answered' ? client.send(outcome.answer) : Promise.resolve(null);
+  const answer = outcome.kind === 'answered' ? (recording?.answered(outcome) ?? outcome.answer) : null;
+  const sent = answer === null ? Promise.resolve(null) : client.send(answer);
   if (outcome.kind === 'failed') client.apologise(outcome.problem, exchange.id);
 
   // 5 leave
@@ -79,5 +81,6 @@ export async function serve(
 
   // 6 record
   const cut = client.left ? client.cut : await sent;
+  if (cut === null && !client.left) recording?.end(entry.before, left.after);
   parts.record(report.finish(cut, client));
 }

@@ -22,6 +22,7 @@ export interface Job {
 /** What a port can do besides reading and writing. */
 export interface ContextParts {
   readonly signal: AbortSignal;
+  readonly random: () => number;
   readonly log: (line: PortLine) => void;
   readonly afterCommit: Context['afterCommit'];
   readonly legacy: Context['legacy'];
@@ -62,7 +63,7 @@ export function makeContext(
     db: { query: (sql, values = []) => transaction.query(sql, values) },
     cookie: (name) => cookieValue(headers, name),
     now: new Date(errand.receivedAtMs),
-    random: Math.random,
+    random: parts.random,
     log: logTo(parts.log),
     signal: parts.signal,
     legacy: parts.legacy,

@@ -138,7 +138,7 @@ export class HostCrew implements Hosts {
       this.#parts.onEvent('swapped', `pid ${next.map(({ pid }) => pid).join(', ')}`);
       return;
     }
-    for (const { file, reason } of this.#refused) this.#parts.onEvent('refused', `${file}: ${reason}`);
+    for (const { reason } of this.#refused) this.#parts.onEvent('refused', reason);
     await Promise.all(next.map((host) => host.kill('it is not needed')));
   }
 

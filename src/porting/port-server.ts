@@ -7,6 +7,7 @@ import { codecCalled } from '../perl/formats.ts';
 import { moduleCalled } from '../perl/modules.ts';
 import type { SessionStore } from '../session/store.ts';
 import type { PortAnswer } from './define.ts';
+import type { SessionCustoms } from './session.ts';
 import type { HostSettings, PortLine } from './host-words.ts';
 import { bodiless } from './sayable.ts';
 import { answerMark, failureHeaders, maxHeaderSize, readErrand, streamMark, traceLink } from './wire.ts';
@@ -32,17 +33,15 @@ export function makePortServer(
   const late = new Set<Promise<void>>();
   const parts: WorkParts = {
     store: storeOf(settings),
-    customs: {
-      module: moduleCalled(settings.format),
-      codec: codecCalled(settings.serializer),
-      cookieName: settings.cookieName,
-    },
+    customs: customsOf(settings),
     fileOf,
     say,
-    later: (work) => {
+    later: (begin) => {
+      const work = begin();
       late.add(work);
       void work.finally(() => late.delete(work));
     },
+    random: Math.random,
   };
   // Whatever reached the gateway may be passed on to us, with the errand on top.
   const server = createServer(
@@ -58,7 +57,13 @@ export function makePortServer(
   };
 }
 
-function storeOf({ folder, database }: HostSettings): SessionStore {
+/** Whose sessions they are, and how they are written down. */
+export function customsOf({ format, serializer, cookieName }: HostSettings): SessionCustoms {
+  return { module: moduleCalled(format), codec: codecCalled(serializer), cookieName };
+}
+
+/** Where sessions and tables are. */
+export function storeOf({ folder, database }: HostSettings): SessionStore {
   const inMysql = database === null ? null : mysqlStore(database.options, database.table);
   if (folder !== null) return fileStore(folder, inMysql);
   if (inMysql === null) throw new RangeError('sessions are neither in files nor in a database');
@@ -113,10 +118,14 @@ async function receive(request: IncomingMessage): Promise<Job> {
 }
 
 /** Resolves once the kernel has the interim answer: from then on the gateway will learn of it even if we are killed. */
-function announced(response: ServerResponse, send: (sent: () => void) => void): Promise<void> {
+function announced(
+  response: ServerResponse,
+  send: (sent: (failed?: Error | null) => void) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const hungUp = (): void => reject(new Problem('PORT_FAILED', 'the gateway hung up before the commit'));
     if (response.destroyed) hungUp();
-    else send(() => (response.destroyed ? hungUp() : resolve()));
+    // A port that has kept the thread lets us see the hang-up only here, and in the writing.
+    else send((failed) => (failed != null || response.destroyed ? hungUp() : resolve()));
   });
 }

@@ -18,8 +18,10 @@ export interface WorkParts {
   readonly fileOf: (job: Job) => string;
   /** A line for the gateway's log. */
   readonly say: (line: PortLine) => void;
-  /** Is told of what goes on after a commit; that never rejects. */
-  readonly later: (work: Promise<void>) => void;
+  /** Does, or has somebody else do, what is left for after a commit; the work never rejects. */
+  readonly later: (work: () => Promise<void>) => void;
+  /** From 0 up to 1. */
+  readonly random: () => number;
 }
 
 /** A port while it works on a request. */
@@ -59,6 +61,7 @@ export async function work(
     const session = await openSession(errand, transaction, parts.customs, checkOf(port.shape));
     const context = makeContext(job, session.draft, transaction, {
       signal: limit.signal,
+      random: parts.random,
       log: (line) => parts.say(withRequest(line, job)),
       afterCommit: (action) => afterwards.push(action),
       legacy: () => {
@@ -92,7 +95,7 @@ export async function work(
     putAway(answer);
     throw new Problem('COMMIT_UNCERTAIN', `COMMIT was sent and not answered: ${String(thrown)}`, thrown);
   }
-  for (const action of afterwards) parts.later(doLate(action, job, parts));
+  for (const action of afterwards) parts.later(() => doLate(action, job, parts));
   return answer;
 }
 

@@ -22,7 +22,10 @@ type Asked = Insight & Pick<WorkerProcess, 'worker' | 'pid'>;
 export function asOne(
   serving: () => readonly Asked[],
   wanted: number,
-): Pick<AdminParts, 'notReady' | 'workers' | 'config' | 'ports' | 'advice' | 'sessions' | 'session'> {
+): Pick<
+  AdminParts,
+  'notReady' | 'workers' | 'config' | 'ports' | 'record' | 'advice' | 'sessions' | 'session'
+> {
   const all = async <T>(ask: (worker: Asked) => Promise<T>): Promise<{ worker: Asked; answer: T }[]> => {
     const asked = serving().map((worker) =>
       ask(worker).then(
@@ -49,6 +52,7 @@ export function asOne(
       );
     },
     ports: async () => portsTogether((await all((worker) => worker.ports())).map(({ answer }) => answer)),
+    record: async (order) => (await all((worker) => worker.record(order))).flatMap(({ answer }) => answer),
     advice: async () => {
       const answers = await all((worker) => worker.habits());
       return habitsTogether(answers.flatMap(({ answer }) => answer)).flatMap(

@@ -1,4 +1,5 @@
-import type { ConfigStatus, PortsStatus } from '../control/api.ts';
+import type { ConfigStatus, PortsStatus, RecordOrder } from '../control/api.ts';
+import type { Capture } from '../exchange/capture.ts';
 import type { Habit } from '../session/advice.ts';
 import type { SessionOrder, TimelineEntry, TimelineList } from '../session/timeline-entry.ts';
 
@@ -20,6 +21,8 @@ export interface Insight {
   readonly notReady: () => Promise<string | null>;
   readonly config: () => Promise<ConfigStatus>;
   readonly ports: () => Promise<PortsStatus>;
+  /** What was recorded of a route since it was asked last. */
+  readonly record: (order: RecordOrder) => Promise<readonly Capture[]>;
   readonly habits: () => Promise<readonly Habit[]>;
   /** The sessions of its timeline, and how long requests waited that had to. */
   readonly sessions: (by: SessionOrder) => Promise<{ list: TimelineList; waits: readonly number[] }>;

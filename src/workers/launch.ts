@@ -71,6 +71,7 @@ export function launchWorker(job: Job, visitorsFd: number): WorkerProcess {
     notReady: asks('notReady'),
     config: asks('config'),
     ports: asks('ports'),
+    record: asks('record'),
     habits: asks('habits'),
     sessions: asks('sessions'),
     session: asks('session'),

@@ -36,7 +36,7 @@ for (const verb of verbs) {
 }
 
 t.test('whatever says something can say it as JSON', async (t) => {
-  const others = ['start', 'completion', 'help', 'port']; // `port` only has verbs below it
+  const others = ['start', 'host', 'completion', 'help', 'port']; // `port` only has verbs below it
   for (const verb of verbs.filter((each) => !others.includes(each.name())))
     t.ok(
       verb.options.some(({ long }) => long === '--json'),
@@ -50,7 +50,8 @@ t.test('all verbs fit on one small screen, in their groups', async (t) => {
   const lines = stdout.trimEnd().split('\n');
   t.ok(lines.length <= 24, `${lines.length} lines`);
   t.ok(lines.every((line) => line.length <= 80));
-  for (const verb of program.commands) t.match(stdout, new RegExp(`\n  ${verb.name()} `), verb.name());
+  for (const verb of program.commands)
+    t.match(stdout, new RegExp(`\n(?:About)?  (?:.*  )?${verb.name()}[ \n]`), verb.name());
   t.match(stdout, /\nLook\n {2}check .*\n(?: {2}.*\n)+Change\n {2}flip .*\n(?: {2}.*\n)*Run\n {2}start /);
   t.equal((await banyan(t.testdir({}), ['help'])).stdout, stdout);
 });

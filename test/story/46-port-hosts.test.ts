@@ -6,6 +6,7 @@ import t from 'tap';
 import { type GatewayProcess, writeRoutes } from '../../scripts/shop/gateway.ts';
 import { repository } from '../../scripts/shop/shop.ts';
 import { Visitor } from '../../scripts/shop/visitor.ts';
+import { banyan } from '../helpers/cli.ts';
 import { logged, metricsOf, until, useGatewayOn, useShop } from '../helpers/shop.ts';
 
 const shop = await useShop(t);
@@ -76,10 +77,14 @@ t.test('a changed port takes over', async (t) => {
     t.match(refused, [{ file: join(folder, 'office.ts'), reason: /Expression expected.*office\.ts:4/ }]);
     t.equal(await page(), 'four');
     t.match(await logged(gateway, (line) => line['msg'] === 'port host refused'), { level: 'warn' });
+    const ran = await banyan(folder, ['status', '--check', '--admin', gateway.adminUrl]);
+    t.match(ran, { code: 1, stdout: /a changed port was not taken.*Expression expected/ });
 
     write('office.ts', says('five'));
     await until('the mended one answers', async () => (await page()) === 'five');
     t.same((await portsOf(gateway)).refused, []);
+    const well = await banyan(folder, ['status', '--check', '--admin', gateway.adminUrl]);
+    t.match(well, { code: 0, stdout: /nothing needs you/ });
   });
 
   await t.test('a request under way ends where it began', async (t) => {
@@ -100,7 +105,9 @@ t.test('a changed port takes over', async (t) => {
     await shop.db.query("SELECT RELEASE_LOCK('gate')");
     t.equal((await under).body, 'old');
     const count = async (event: string): Promise<number> =>
-      Number(new RegExp(`host_events_total\\{event="${event}"\\} (\\d+)`).exec(await metricsOf(gateway))?.[1]);
+      Number(
+        new RegExp(`host_events_total\\{event="${event}"\\} (\\d+)`).exec(await metricsOf(gateway))?.[1],
+      );
     await until(
       'the old hosts have ended',
       async () => (await count('ended')) === (await count('started')) - 2,

@@ -1,0 +1,125 @@
+import type { Capture } from '../exchange/capture.ts';
+import { headerValue, type RawHeaders } from '../exchange/headers.ts';
+import type { SessionCodec } from '../session/codec.ts';
+import type { SessionModule } from '../session/module.ts';
+import type { SessionUse } from '../session/session.ts';
+import type { Rehearsed } from './rehearsal.ts';
+
+/** Fields that speak of the connection, the moment or the server. */
+const ofTheWay =
+  /^(?:date|server|connection|keep-alive|transfer-encoding|content-length|vary|x-powered-by)$/i;
+
+/** What has to be known of sessions to compare two. */
+export interface SessionsOfBoth {
+  readonly module: SessionModule;
+  readonly codec: SessionCodec;
+  readonly cookieName: string;
+  readonly sessionUse: SessionUse;
+}
+
+/**
+ * What a port did otherwise than legacy had for the same request, a line each: `- ` legacy's, `+ ` the port's. A new
+ * session's id is never the same, and is not compared. Empty where all is the same.
+ */
+export function differencesOf(capture: Capture, rehearsed: Rehearsed, sessions: SessionsOfBoth): string[] {
+  const { answer, problem } = rehearsed;
+  if (answer === null) {
+    const handedOver = problem?.code === 'PORT_HANDED_OVER';
+    return handedOver ? [] : [`the port failed: ${problem?.code}: ${problem?.message}`];
+  }
+  const isNewId = capture.session?.before == null;
+  const fields = (headers: RawHeaders): string[] =>
+    shownFields(headers, isNewId ? sessions.cookieName : null);
+  const { status, headers, body } = capture.answer;
+  return [
+    ...(status === answer.status ? [] : [`- status ${status}`, `+ status ${answer.status}`]),
+    ...onlyInOne(fields(headers), fields(answer.headers)),
+    ...bodyDifferences(body, answer.body.toString('latin1'), headerValue(headers, 'content-type') ?? ''),
+    ...(isNewId || sessions.sessionUse !== 'write' ? [] : sessionDifferences(capture, rehearsed, sessions)),
+  ];
+}
+
+function shownFields(headers: RawHeaders, cookieName: string | null): string[] {
+  const lines: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const [name, value] = [headers[i] as string, headers[i + 1] as string];
+    if (ofTheWay.test(name)) continue;
+    const isNew =
+      cookieName !== null && name.toLowerCase() === 'set-cookie' && value.startsWith(`${cookieName}=`);
+    lines.push(`${name.toLowerCase()}: ${isNew ? value.replace(/=[^;]*/, '=…') : value}`);
+  }
+  return lines;
+}
+
+function onlyInOne(legacy: readonly string[], port: readonly string[]): string[] {
+  const left = [...port];
+  const only = legacy.filter((line) => {
+    const at = left.findIndex((other) => isSameField(line, other));
+    if (at !== -1) left.splice(at, 1);
+    return at === -1;
+  });
+  return [...only.map((line) => `- ${line}`), ...left.map((line) => `+ ${line}`)];
+}
+
+/** Perl's clock was read a moment after the request came. */
+const mostApartMs = 5_000;
+const date = /\b[A-Z][a-z]{2}, \d\d[ -][A-Z][a-z]{2}[ -]\d{4} \d\d:\d\d:\d\d GMT/g;
+
+function isSameField(one: string, other: string): boolean {
+  if (one === other) return true;
+  if (one.replace(date, '') !== other.replace(date, '')) return false;
+  const [dates, others] = [one.match(date) ?? [], other.match(date) ?? []];
+  return dates.every((each, i) => Math.abs(Date.parse(each) - Date.parse(others[i] ?? '')) <= mostApartMs);
+}
+
+/** The first lines that differ; of what is no text that it does. */
+function bodyDifferences(legacy: string, port: string, type: string): string[] {
+  if (legacy === port) return [];
+  if (!/^text\/|json|xml/.test(type))
+    return [`the bodies differ: ${legacy.length} bytes, and ${port.length}`];
+  const [ours, theirs] = [legacy.split('\n'), port.split('\n')];
+  const at = ours.findIndex((line, i) => line !== theirs[i]);
+  const line = at === -1 ? ours.length : at;
+  return [
+    `line ${line + 1} of the body:`,
+    `- ${clip(ours[line] ?? '(end)')}`,
+    `+ ${clip(theirs[line] ?? '(end)')}`,
+  ];
+}
+
+function sessionDifferences(
+  capture: Capture,
+  { session }: Rehearsed,
+  { module, codec }: SessionsOfBoth,
+): string[] {
+  const shown = (bytes: Buffer | null): Map<string, string> | null => {
+    if (bytes === null) return null;
+    const entries = Object.entries(codec.decode(bytes)).filter(([key]) => !module.isHidden(key));
+    return new Map(entries.map(([key, value]) => [key, JSON.stringify(value, inOrder)]));
+  };
+  const after = capture.session?.after ?? null;
+  const [legacy, port] = [shown(after === null ? null : Buffer.from(after, 'latin1')), shown(session)];
+  if (legacy === null || port === null)
+    return legacy === port
+      ? []
+      : [
+          `- the session ${legacy === null ? 'is gone' : 'is there'}`,
+          `+ it ${port === null ? 'is gone' : 'is there'}`,
+        ];
+  return [...new Set([...legacy.keys(), ...port.keys()])].flatMap((key) => {
+    const [was, is] = [legacy.get(key), port.get(key)];
+    if (was === is) return [];
+    return [`session ${key}:`, `- ${clip(was ?? '(none)')}`, `+ ${clip(is ?? '(none)')}`];
+  });
+}
+
+/** Perl writes the keys of a hash in another order in every process, and 5 and '5' are one value to it. */
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value === 'number') return String(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+function clip(text: string): string {
+  return text.length <= 300 ? text : `${text.slice(0, 299)}…`;
+}
