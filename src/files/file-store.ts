@@ -84,10 +84,18 @@ class FileTransaction implements Transaction {
   }
 
   async query(sql: string, values: readonly unknown[]): Promise<QueryResult> {
+    return this.#tables().query(sql, values);
+  }
+
+  async execute(sql: string, values: readonly unknown[]): Promise<QueryResult> {
+    return this.#tables().execute(sql, values);
+  }
+
+  #tables(): Transaction {
     if (this.#database === null) {
       throw new TypeError('this port has no database: name one in ports.database');
     }
-    return this.#database.query(sql, values);
+    return this.#database;
   }
 
   mustBeOpen(): void {

@@ -60,7 +60,10 @@ export function makeContext(
     upload: (name) => uploads(name)[0] ?? null,
     uploads,
     session,
-    db: { query: (sql, values = []) => transaction.query(sql, values) },
+    db: {
+      query: (sql, values = []) => transaction.query(sql, values),
+      execute: (sql, values = []) => transaction.execute(sql, values),
+    },
     cookie: (name) => cookieValue(headers, name),
     now: new Date(errand.receivedAtMs),
     random: parts.random,

@@ -121,6 +121,10 @@ class Stage {
         this.statements.push({ sql, values });
         return real.query(sql, values);
       },
+      execute: (sql, values): Promise<QueryResult> => {
+        this.statements.push({ sql, values });
+        return real.execute(sql, values);
+      },
       mustBeOpen: () => real.mustBeOpen(),
       commit: async () => void (await real.rollBack()),
       rollBack: () => real.rollBack(),

@@ -33,6 +33,8 @@ export interface Transaction {
   /** Removes a session that was loaded; rejects as saveSession does. */
   removeSession(id: string, fence: Fence): Promise<void>;
   query(sql: string, values: readonly unknown[]): Promise<QueryResult>;
+  /** The same as a prepared statement. */
+  execute(sql: string, values: readonly unknown[]): Promise<QueryResult>;
   /** Throws Problem PORT_FAILED where there is nothing sound to commit: undone by the server, or work under way. */
   mustBeOpen(): void;
   commit(): Promise<void>;

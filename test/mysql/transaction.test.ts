@@ -49,6 +49,23 @@ t.test('on a real MariaDB', async (t) => {
     await later.rollBack();
   });
 
+  await t.test('a prepared statement is sent values as they are, however often', async (t) => {
+    const store = open(t, { connectionLimit: 1 }); // the same connection, reset in between
+    for (const name of ["D'Arcy", '\u00e9\\', "x' OR '1'='1"]) {
+      const transaction = await store.begin();
+      await transaction.execute('INSERT INTO orders (name) VALUES (?)', [name]);
+      const { rows } = await transaction.execute('SELECT name, ? AS number FROM orders WHERE name = ?', [
+        7,
+        name,
+      ]);
+      t.same(rows, [{ name, number: 7 }]);
+      await t.rejects(transaction.execute('COMMIT', []), TypeError);
+      await t.rejects(transaction.execute('SELECT ?', [[1, 2]]), /takes no lists/);
+      await t.rejects(transaction.execute('SELECT ?', [{ id: 1 }]), TypeError);
+      await transaction.rollBack();
+    }
+  });
+
   await t.test('after a deadlock that the port has caught, nothing more is let through', async (t) => {
     await admin.query("INSERT INTO orders (id, name) VALUES (901, 'one'), (902, 'two')");
     const transaction = await open(t).begin();
