@@ -24,8 +24,8 @@ function rowsAsked(typed: string | null): number {
   return typed !== null && /^\d{1,4}\n?$/.test(typed) ? Math.min(perl.number(typed), 60) : 10;
 }
 
-/** In seconds. */
-function pauseAsked(typed: string | null): number {
+/** How long to rest after a row, in seconds. */
+export function pauseAsked(typed: string | null): number {
   const isNumber = typed !== null && typed !== '' && /^\d{0,3}(\.\d+)?\n?$/.test(typed);
   return isNumber ? Math.min(perl.number(typed), 5) : 0.3;
 }

@@ -83,7 +83,7 @@ function partsOf(head: RequestHead, body: Intake): ReturnType<typeof readParts> 
 export interface SentFile {
   /** The name of its field. */
   readonly field: string;
-  /** What the browser calls it; some say the whole path. */
+  /** What the browser calls it; some say the whole path. '' where that is "0", as CGI.pm has it. */
   readonly name: string;
   /** Its Content-Type, where the browser says one. */
   readonly type: string | null;
@@ -100,7 +100,7 @@ export function readFiles(head: RequestHead, body: Buffer): SentFile[] {
   try {
     for (const part of partsOf(head, intake)) {
       const name = part === null ? null : partFile(part.fields);
-      if (part === null || name === null || name === '') continue;
+      if (part === null || name === null) continue;
       const type = part.fields.get('Content-Type') ?? null;
       files.push({ field: partName(part.fields), name, type, bytes: Buffer.from(part.value, 'latin1') });
     }

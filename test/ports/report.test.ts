@@ -1,7 +1,7 @@
 import { request } from 'undici';
 import t from 'tap';
 import { html } from 'banyan';
-import { reportPieces } from '../../ports/report.ts';
+import { pauseAsked, reportPieces } from '../../ports/report.ts';
 import { Visitor } from '../../scripts/shop/visitor.ts';
 import { clickAlike, leftToLegacy, putInSession } from '../helpers/alike.ts';
 import { perlReads, sessionBytes, until, useGateway, useShop } from '../helpers/shop.ts';
@@ -86,3 +86,13 @@ t.test('the report rests after each row, and not before it was sent', async (t) 
     '</TABLE>',
   ]);
 });
+
+t.test(
+  'how long it rests: what is typed where that is a number, and never more than five seconds',
+  async (t) => {
+    const pauses = { '0': 0, '.001': 0.001, '5': 5, '5.01': 5, '999': 5, '00': 0, '\n': 0, '2\n': 2 };
+    for (const [typed, seconds] of Object.entries(pauses)) t.equal(pauseAsked(typed), seconds, typed);
+    for (const typed of [null, '', 'x', '-1', '1e3', '0.', '1000'])
+      t.equal(pauseAsked(typed), 0.3, String(typed));
+  },
+);
