@@ -15,6 +15,7 @@ export class CleanConnections {
   readonly #pool: Pool;
   readonly #charset: string;
   readonly #prepared = new WeakSet<object>();
+  readonly #cleaning = new Set<Promise<void>>();
 
   constructor(pool: Pool, charset: string) {
     this.#pool = pool;
@@ -48,7 +49,16 @@ export class CleanConnections {
       await this.#prepare(connection);
       connection.release();
     };
-    clean().catch(() => connection.destroy());
+    const cleaning = clean()
+      .catch(() => connection.destroy())
+      .finally(() => this.#cleaning.delete(cleaning));
+    this.#cleaning.add(cleaning);
+  }
+
+  /** Ends all connections, once those that are being cleaned are clean. */
+  async close(): Promise<void> {
+    await Promise.all(this.#cleaning);
+    await this.#pool.end();
   }
 
   /** Ends a connection and, at the server, what still runs on it: its row locks must not wait for a slow statement. */

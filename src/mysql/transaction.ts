@@ -41,7 +41,7 @@ export function mysqlStore(
   };
   return {
     begin: async (terms = usualTerms) => new MysqlTransaction(await parts.connections.begin(), parts, terms),
-    close: () => pool.end(),
+    close: () => parts.connections.close(),
   };
 }
 
