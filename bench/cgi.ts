@@ -130,8 +130,8 @@ function forgetTheForm(file: string): void {
   writeFileSync(file, forgetting, 'latin1');
 }
 
-/** Apache was started beside us: it and what it has started go to core 0. */
-function pinTree(pid: number): void {
+/** Apache was started beside us: puts it and what it has started on core 0. */
+export function pinTree(pid: number): void {
   const listed = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
   const parents = listed.map((line) => line.trim().split(/\s+/).map(Number));
   execFileSync('taskset', ['-a', '-c', '-p', '0', String(pid)], { stdio: 'ignore' });

@@ -8,6 +8,8 @@ const benches: Readonly<Record<string, string>> = {
   proxy: 'what the gateway costs: 1 kB pages through both lanes, and through what others pass them on with',
   'proxy-memory': 'how much memory the gateway takes for large bodies and for many idle clients',
   cgi: 'what running a script costs: mod_cgid, and the three ways in which banyan runs them itself',
+  ports:
+    'what a port costs, with turn and transaction: the cart, beside mod_cgid, mod_perl and a bare Fastify app',
   codec: 'what reading and writing a cart of 14 kB costs, in every format of sessions',
   session: 'what a turn costs, and whether turns are fair: alone, in a herd, between gateways',
   fuzz: 'whether a million hostile inputs break a codec, hold it up or stay in memory',

@@ -1,0 +1,138 @@
+import { join } from 'node:path';
+import { freeTcpPort } from '../scripts/shop/process.ts';
+import { repository, startShop, type Shop } from '../scripts/shop/shop.ts';
+import { Visitor } from '../scripts/shop/visitor.ts';
+import { pinTree } from './cgi.ts';
+import { load, type Load, type Visit } from './load.ts';
+import { startBanyan, startPeer, type Peer } from './peers.ts';
+import { startModPerl } from './peers-cgi.ts';
+import { atLeast, reported, rounded, type Bench, type Goal, type Measured, type Row } from './report.ts';
+import { interleave, medianOf, ratio, type Rounds } from './rounds.ts';
+import { moveAside, needWrk, underTest } from './tools.ts';
+
+const page = 'cart.pl?action=show';
+const connections = 4;
+const names = {
+  cgi: 'Apache, mod_cgid: cart.pl',
+  perl: 'Apache, mod_perl: cart.pl',
+  fastify: 'Fastify and mysql2: the same queries',
+  port: 'banyan: ports/cart.ts',
+} as const;
+type Name = (typeof names)[keyof typeof names];
+
+/** What a port costs, with its turn and its transaction: each way on one core, load and database on the other. */
+export const bench: Bench = {
+  async run({ rounds, seconds, say }): Promise<Measured> {
+    needWrk(say);
+    if (!moveAside()) say('one core or no taskset: load and server under test share what there is');
+    const shop = await startShop('bench-ports');
+    const stops: (() => Promise<void>)[] = [() => shop.stop()];
+    try {
+      const servers = await startAll(shop, stops);
+      const sessions: Visit[] = [];
+      for (let n = 0; n < connections; n++) sessions.push(await fillCart(shop.apache.url, n));
+      const contenders = Object.entries(servers).map(([name, { origin, pid }]) => {
+        const url = `${origin}/cgi-bin/${page}`;
+        return { name, url, measure: () => load({ url, pid, sessions, connections, seconds }) };
+      });
+      for (const { name, url } of contenders) await check(name, url, sessions);
+      const measured = await interleave(contenders, rounds, (round) =>
+        say(round === 0 ? 'warming up' : `round ${round} of ${rounds}`),
+      );
+      return { rows: contenders.map(({ name }) => rowOf(name, measured)), goals: goalsOf(measured) };
+    } finally {
+      for (const stop of stops.toReversed()) await stop();
+    }
+  },
+};
+
+async function startAll(
+  shop: Shop,
+  stops: (() => Promise<void>)[],
+): Promise<Record<Name, { origin: string; pid: number }>> {
+  pinTree(shop.apache.server.pid);
+  const peer = async (starting: Promise<Peer>) => {
+    const started = await starting;
+    stops.push(() => started.stop());
+    return { origin: new URL(started.url).origin, pid: started.pid };
+  };
+  const scripts = { scratch: shop.scratch, root: shop.root, conf: join(shop.root, 'conf/shop.conf') };
+  const routes =
+    `ports: ${join(repository, 'ports')}\nbase: /cgi-bin/\nsession: { store: "${shop.storeUrl}" }\n` +
+    'routes:\n  cart.pl: { to: port, fallback: error }\n  /**: legacy';
+  return {
+    [names.cgi]: { origin: shop.apache.url, pid: shop.apache.server.pid },
+    [names.perl]: await peer(startModPerl(scripts, connections + 4)),
+    [names.fastify]: await peer(startFastify(shop)),
+    [names.port]: await peer(startBanyan(shop.scratch, shop.apache.url, routes, { log: 'silent' })),
+  };
+}
+
+async function startFastify(shop: Shop): Promise<Peer> {
+  const tcpPort = await freeTcpPort();
+  const { user, password, tcpPort: port } = shop.mariadb;
+  const charset = 'LATIN1_SWEDISH_CI';
+  const database = {
+    host: '127.0.0.1',
+    port,
+    user,
+    password,
+    database: 'shop',
+    charset,
+    connectionLimit: 64,
+  };
+  const command = underTest([process.execPath, join(import.meta.dirname, 'fastify-cart.ts')]);
+  const env = { DATABASE: JSON.stringify(database), TCP_PORT: String(tcpPort) };
+  return startPeer('fastify', shop.scratch, command, {
+    tcpPort,
+    env,
+    path: '/cgi-bin/cart.pl',
+    asWhoWeAre: true,
+  });
+}
+
+/** Six records, of each as many as no other visitor has. */
+async function fillCart(shopUrl: string, n: number): Promise<Visit> {
+  const visitor = new Visitor(shopUrl);
+  for (let sku = 1003; sku < 1009; sku++)
+    await visitor.post('cart.pl', { action: 'add', sku: String(sku), qty: String(n + 1) });
+  if (visitor.sessionId === null) throw new Error('the shop gives no session');
+  return { sessionId: visitor.sessionId, text: `<B>Items: ${6 * (n + 1)}</B>` };
+}
+
+/** A fast answer is worth nothing when it is not the page, and that of this visitor. */
+async function check(name: string, url: string, sessions: readonly Visit[]): Promise<void> {
+  for (const { sessionId, text } of sessions) {
+    const response = await fetch(url, { headers: { Cookie: `CGISESSID=${sessionId}` } });
+    const body = await response.text();
+    if (response.status !== 200 || !/<\/HTML>\s*$/.test(body) || !body.includes(text))
+      throw new Error(`${name} answers ${response.status} without "${text}": ${body.slice(0, 2000)}`);
+  }
+}
+
+function rowOf(name: string, measured: Rounds<Load>): Row {
+  const rounds = measured.get(name) ?? [];
+  return {
+    case: name,
+    'requests/s': rounded(medianOf(rounds, (round) => round.requestsPerSecond)),
+    'p50 ms': rounded(medianOf(rounds, (round) => round.p50Ms)),
+    'p99 ms': rounded(medianOf(rounds, (round) => round.p99Ms)),
+    failed: rounds.reduce((sum, round) => sum + round.failed, 0),
+  };
+}
+
+function goalsOf(measured: Rounds<Load>): Goal[] {
+  const times = (of: Name): number => ratio(measured, [names.port, of], (round) => round.requestsPerSecond);
+  const failed = [...measured.values()].flat().reduce((sum, round) => sum + round.failed, 0);
+  return [
+    atLeast('the port, of mod_cgid (requests/s)', 15, times(names.cgi)),
+    atLeast('the port, of a bare Fastify app (requests/s)', 0.6, times(names.fastify)),
+    reported('the port, of mod_perl (requests/s)', times(names.perl)),
+    {
+      goal: "every request is answered with its visitor's page",
+      wanted: '0 failed',
+      measured: failed,
+      held: failed === 0,
+    },
+  ];
+}
