@@ -8,12 +8,12 @@ import type { Route } from '../routing/route.ts';
 import { remarksOf } from '../survey/remarks.ts';
 import { skeletonOf } from '../survey/skeleton.ts';
 import { testSkeletonOf } from '../survey/skeleton-test.ts';
-import { survey } from '../survey/survey.ts';
+import { survey, type Survey } from '../survey/survey.ts';
 import { turnAdvice } from '../survey/turn-advice.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
 import { onlyRoutes, settingsFor } from './load.ts';
 import { scriptOf } from './port-script.ts';
-import { readSite } from './port-site.ts';
+import { type PerlSite, readSite } from './port-site.ts';
 import { surveyText } from './port-summary.ts';
 import { harmless, note, print, printJson } from './print.ts';
 import { whichRoute } from './which-route.ts';
@@ -37,6 +37,16 @@ interface Draft {
   readonly text: string;
 }
 
+/** What was read for a route. */
+interface Reading {
+  readonly settings: Settings;
+  readonly route: Route;
+  readonly site: PerlSite;
+  readonly found: Survey;
+  /** What there is to say of its `session:`, or null. */
+  readonly advice: string | null;
+}
+
 /**
  * `banyan port new`: reads the Perl of a route, and writes a port that leaves every request to it, with what was found as
  * remarks beside the code, and a test. Exit code 1 where one of the two is there already, and nothing is written then.
@@ -45,70 +55,70 @@ export async function portNew(file: string, word: string, options: PortNewOption
   const settings = await settingsFor(file, { ...onlyRoutes, disk: portsAreThere });
   const route = routeOf(settings, word);
   const port = portOf(route);
-  const home = dirname(resolve(file));
-  const script = scriptOf(route, options.script);
-  const libraries = [
-    ...(options.lib ?? []).map((each) => resolve(each)),
-    ...(route.upstream.cgi?.libraries ?? []),
-  ];
-  const site = readSite(script, libraries, home);
-  const found = survey(site.script, site.modules);
-  const uses = settings.session === null ? 'none' : route.session;
-  const isSure = found.doubts.length === 0;
-  const advice = settings.session === null ? null : turnAdvice(found.session, uses, isSure);
-  const test = testPathOf(port, settings);
-  const drafts: Draft[] = [
-    {
-      path: port,
-      name: shownPath(port),
-      text: skeletonOf({
-        route: route.name,
-        files: [site.script, ...site.modules].map(({ name }) => name),
-        remarks: remarksOf(site.script.text),
-        survey: found,
-        hasSession: uses !== 'none',
-      }),
-    },
-    {
-      path: test,
-      name: shownPath(test),
-      text: testSkeletonOf({
-        port: shownPath(port),
-        portFromTest: fromTest(test, port),
-        script: site.script.name,
-        survey: found,
-      }),
-    },
-  ];
-  if (options.dryRun !== true) await writeAll(drafts, options.force === true);
+  const reading = readPerl(file, settings, route, options);
+  const drafts = draftsOf(port, reading);
+  const isWritten = options.dryRun !== true;
+  if (isWritten) await writeAll(drafts, options.force === true);
   if (options.json === true) {
-    const { script: from, modules, notRead } = site;
-    const read = { script: from.name, modules: modules.map(({ name }) => name), notRead };
-    const written = options.dryRun !== true;
-    printJson({
-      file,
-      route: route.name,
-      key: route.key,
-      port: drafts[0]?.name,
-      test: drafts[1]?.name,
-      written,
-      ...read,
-      advice,
-      ...found,
-    });
-    return exitCodes.ok;
-  }
-  print(surveyText(site, found));
-  if (advice !== null) print(styleText('yellow', `▲ ${harmless(advice)}\n`, { stream: process.stdout }));
-  for (const { name, text } of drafts) {
-    if (options.dryRun === true)
-      print(`\n${styleText('bold', `--- ${harmless(name)}`, { stream: process.stdout })}\n${text}`);
-    else print(styleText('green', `✔ ${harmless(name)}\n`, { stream: process.stdout }));
-  }
-  note(
-    options.dryRun === true ? 'nothing was written (--dry-run)\n' : nextSteps(route, drafts, settings, file),
-  );
+    const { site, found, advice } = reading;
+    const [name, test] = drafts.map((draft) => draft.name);
+    const about = { file, route: route.name, key: route.key, port: name, test, written: isWritten, advice };
+    const modules = site.modules.map((each) => each.name);
+    printJson({ ...about, script: site.script.name, modules, notRead: site.notRead, ...found });
+  } else sayAll(file, reading, drafts, isWritten);
   return exitCodes.ok;
+}
+
+function readPerl(
+  file: string,
+  settings: Settings,
+  route: Route,
+  { script, lib = [] }: PortNewOptions,
+): Reading {
+  const libraries = [...lib.map((each) => resolve(each)), ...(route.upstream.cgi?.libraries ?? [])];
+  const site = readSite(scriptOf(route, script), libraries, dirname(resolve(file)));
+  const found = survey(site.script, site.modules);
+  const isSure = found.doubts.length === 0;
+  const advice = settings.session === null ? null : turnAdvice(found.session, route.session, isSure);
+  return { settings, route, site, found, advice };
+}
+
+/** The port, and its test. */
+function draftsOf(port: string, { settings, route, site, found }: Reading): [Draft, Draft] {
+  const test = testPathOf(port, settings);
+  const portText = skeletonOf({
+    route: route.name,
+    key: route.key,
+    files: [site.script, ...site.modules].map(({ name }) => name),
+    remarks: remarksOf(site.script.text),
+    survey: found,
+    hasSession: settings.session !== null && route.session !== 'none',
+  });
+  const testText = testSkeletonOf({
+    port: shownPath(port),
+    portFromTest: fromTest(test, port),
+    script: site.script.name,
+    survey: found,
+  });
+  return [
+    { path: port, name: shownPath(port), text: portText },
+    { path: test, name: shownPath(test), text: testText },
+  ];
+}
+
+function sayAll(file: string, reading: Reading, drafts: readonly [Draft, Draft], isWritten: boolean): void {
+  const { site, found, advice } = reading;
+  const paint = (style: 'yellow' | 'green' | 'bold', text: string): string =>
+    styleText(style, text, { stream: process.stdout });
+  print(surveyText(site, found));
+  if (advice !== null) print(paint('yellow', `▲ ${harmless(advice)}\n`));
+  for (const { name, text } of drafts)
+    print(
+      isWritten
+        ? paint('green', `✔ ${harmless(name)}\n`)
+        : `\n${paint('bold', `--- ${harmless(name)}`)}\n${text}`,
+    );
+  note(isWritten ? nextSteps(file, reading, drafts) : 'nothing was written (--dry-run)\n');
 }
 
 /** A disk on which each port exists that a route would look for: it is to be written, and so may be missing. */
@@ -187,17 +197,22 @@ async function writeAll(drafts: readonly Draft[], isForced: boolean): Promise<vo
   }
 }
 
-function nextSteps(route: Route, [port, test]: readonly Draft[], settings: Settings, file: string): string {
+function nextSteps(
+  file: string,
+  { route, settings }: Reading,
+  [port, test]: readonly [Draft, Draft],
+): string {
   const name = harmless(route.name);
   const option = file === 'routes.yaml' ? '' : ` --file ${harmless(file)}`;
-  const hasTap = createRequire(test?.path ?? file)
-    .resolve.paths('tap')
-    ?.some((folder) => realDisk.isFolder(join(folder, 'tap')));
+  const folders = createRequire(test.path).resolve.paths('tap') ?? [];
   const steps = [
-    ...(hasTap === true ? [] : ['npm install --save-dev tap']),
-    `npx tap ${harmless(test?.name ?? '')}`,
+    ...(folders.some((folder) => realDisk.isFolder(join(folder, 'tap')))
+      ? []
+      : ['npm install --save-dev tap']),
+    `npx tap ${harmless(test.name)}`,
     ...(settings.adminToken === null ? [] : [`banyan link ${name} port --for 8h${option}`]),
     ...(route.target.stage === 'legacy' ? [`banyan flip ${name} 'port 1%'${option}`] : []),
   ];
-  return `It leaves every request to the old script, until you change ${harmless(port?.name ?? 'it')}. Next:\n${steps.map((step) => `  ${step}\n`).join('')}`;
+  const begin = `It leaves every request to the old script, until you change ${harmless(port.name)}. Next:\n`;
+  return begin + steps.map((step) => `  ${step}\n`).join('');
 }

@@ -38,7 +38,7 @@ export function readSite(path: string, libraries: readonly string[], home: strin
     for (const { file, found } of wanted) {
       if (found === null) {
         if (/^[A-Z].*\.pm$/.test(file)) notRead.add(file.slice(0, -3).replaceAll('/', '::'));
-        else if (!file.endsWith('.pm')) notRead.add(file);
+        else if (file !== '' && !file.endsWith('.pm')) notRead.add(file);
       } else if (!sources.has(found) && sources.size < mostFiles)
         sources.set(found, { name: shownFrom(home, found), text: textOf(found) });
     }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { Survey } from '../survey/survey.ts';
-import { placeWords, shown } from '../survey/words.ts';
+import { placeWords, shown, shownValue } from '../survey/words.ts';
 import { harmless } from './print.ts';
 import type { PerlSite } from './port-site.ts';
 
@@ -20,7 +20,7 @@ export function surveyText(site: PerlSite, survey: Survey): string {
     [
       'chooses by',
       [...chosen]
-        .map(([name, list]) => `${shown(name)}: ${some(list.map((each) => shown(each.value)))}`)
+        .map(([name, list]) => `${shown(name)}: ${some(list.map((each) => shownValue(each.value)))}`)
         .join('; '),
     ],
     [

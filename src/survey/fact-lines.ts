@@ -1,6 +1,6 @@
 import { minds } from './minds.ts';
 import type { Survey } from './survey.ts';
-import { placesWords, placeWords, shown } from './words.ts';
+import { placesWords, placeWords, shown, shownValue } from './words.ts';
 
 /** Facts under one heading, a line each. */
 export interface FactLines {
@@ -27,7 +27,7 @@ export function factLines(survey: Survey): FactLines[] {
 function branchLines({ branches }: Survey): string[] {
   return branches.map(({ parameter, value, subs, places }) => {
     const does = subs.length === 0 ? '' : `: ${subs.join(', ')}`;
-    return `${shown(parameter)}=${shown(value)}${does}, ${placesWords(places)}`;
+    return `${shown(parameter)}=${shownValue(value)}${does}, ${placesWords(places)}`;
   });
 }
 

@@ -1,5 +1,5 @@
 import { argumentsAt, type Range } from './expression.ts';
-import { isSign, type Token } from './token.ts';
+import { isSign, isWord, type Token } from './token.ts';
 import type { PerlFile, Spot, Unit } from './unit.ts';
 
 /** A call of one of the site's own subs, or a reference to it. */
@@ -66,11 +66,14 @@ function callsIn(unit: Unit, named: Site['named'], byName: ReadonlyMap<string, r
       const isSub = token.kind === 'variable' && token.text.startsWith('&');
       if (token.kind !== 'word' && !isSub) continue;
       const isMethod = isSign(stream.tokens[at - 1], '->');
+      const next = stream.tokens[at + 1];
+      const isMaker = !isMethod && isWord(token, 'new') && next?.kind === 'word'; // `new Shop::Cart(…)`
+      const name = isSub ? token.text.slice(1) : isMaker ? `${next.text}::new` : token.text;
       const targets = isMethod
         ? methodsNamed(token.text, stream.tokens[at - 2], unit, byName)
-        : named(isSub ? token.text.slice(1) : token.text, unit);
-      const parts = targets.length === 0 ? [] : argumentsAt(stream, at);
-      for (const to of targets) calls.push({ unit, stream, at, to, isMethod, parts });
+        : named(name, unit);
+      const parts = targets.length === 0 ? [] : argumentsAt(stream, isMaker ? at + 1 : at);
+      for (const to of targets) calls.push({ unit, stream, at, to, isMethod: isMethod || isMaker, parts });
     }
   }
   return calls;

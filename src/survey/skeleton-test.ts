@@ -1,5 +1,5 @@
 import type { Survey } from './survey.ts';
-import { fileName, quoted, shown } from './words.ts';
+import { fileName, quoted, shown, shownValue } from './words.ts';
 
 /** A test to begin with, for a port that was just begun: green as it is, and it says what to test next. */
 export function testSkeletonOf({
@@ -14,7 +14,7 @@ export function testSkeletonOf({
   readonly script: string;
   readonly survey: Survey;
 }): string {
-  const cases = survey.branches.map(({ parameter, value }) => `${shown(parameter)}=${shown(value)}`);
+  const cases = survey.branches.map(({ parameter, value }) => `${shown(parameter)}=${shownValue(value)}`);
   return [
     "import t from 'tap';",
     `import port from ${quoted(portFromTest)};`,

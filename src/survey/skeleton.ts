@@ -7,8 +7,9 @@ import { fileName, placesWords, placeWords, quoted, shown } from './words.ts';
 
 /** What a port is begun from. */
 export interface Beginning {
-  /** The route, as the command line names it. */
+  /** The route, as the command line names it, and its key. */
   readonly route: string;
+  readonly key: string;
   /** The paths of the script and of the modules that were read, the script first. */
   readonly files: readonly string[];
   /** What stands at the top of the script, as its authors say what it does. */
@@ -80,14 +81,14 @@ function indented(line: string): string {
   return `  ${line}`;
 }
 
-function headLines({ route, files, remarks }: Beginning): string[] {
+function headLines({ route, key, files, remarks }: Beginning): string[] {
   const [script = '', ...modules] = files;
   const read = [script, ...modules].map(shown).join(', ');
   return [
     '/**',
     ` * ${inComment(fileName(shown(script)))}, not ported yet: this takes what the script takes, and leaves every request to it.`,
     ' *',
-    ` * Begun by \`banyan port new ${inComment(route)}\`. Lines are those of ${inComment(read)}.`,
+    ` * Begun by \`banyan port new ${inComment(shown(route))}\`, for "${inComment(shown(key))}". Lines are those of ${inComment(read)}.`,
     ...(remarks.length === 0
       ? []
       : [' *', ...remarks.map((remark) => ` *     ${inComment(remark)}`.trimEnd())]),

@@ -9,6 +9,7 @@ import { type RequestFact, requestsIn } from './requests.ts';
 import { type SessionUses, sessionUsesIn } from './session.ts';
 import { makeSite } from './site.ts';
 import { type Statement, statementsIn, type Table, tablesOf } from './statements.ts';
+import { unclearIn } from './unclear.ts';
 import { type PerlFile, type PerlSource, readFile } from './unit.ts';
 import { findValues } from './values.ts';
 
@@ -49,8 +50,10 @@ export function survey(script: PerlSource, modules: readonly PerlSource[]): Surv
   );
   const comparisons = comparisonsIn(look);
   const statements = statementsIn(look);
+  const parameters = parametersIn(look, comparisons, doubts);
+  doubts.push(...unclearIn(look, parameters.length > 0));
   return {
-    parameters: parametersIn(look, comparisons, doubts),
+    parameters,
     branches: branchesIn(look, comparisons, doubts),
     session: sessionUsesIn(look, doubts),
     statements,

@@ -12,6 +12,11 @@ export function shown(bytes: string): string {
   return text.replace(/[\r\n\t]+/g, ' ').replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
 }
 
+/** A value for people; one that is empty is to be seen, too. */
+export function shownValue(bytes: string): string {
+  return bytes === '' ? "''" : shown(bytes);
+}
+
 /** A text between single quotes, as TypeScript reads it: what is not ASCII as escapes, for names are bytes. */
 export function quoted(bytes: string): string {
   const escaped = bytes.replace(/[\\']|[^ -~]/g, (character) => {

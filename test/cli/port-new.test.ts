@@ -110,6 +110,7 @@ t.test('the port stands where the route looks for it, and a test beside it by th
     stdout: /✔ ports\/cart\/add\.ts\n✔ test\/ports\/cart\/add\.test\.ts/,
   });
   t.match(read(folder, 'test/ports/cart/add.test.ts'), "from '../../../ports/cart/add.ts'");
+  t.match(read(folder, 'ports/cart/add.ts'), 'for "POST cart.pl?action=add"');
   t.match(
     await banyan(folder, ['port', 'new', '/cgi-bin/view.pl']),
     { code: 0, stdout: /✔ ports\/view\.ts/ },

@@ -44,5 +44,6 @@ t.test('the remarks at the top of a script are kept as they are laid out', async
     '#!/usr/bin/perl -w\n\n# $Id: x.pl,v 1.2 $\n# the cart\n#\n#   x.pl?a=1      adds\n# caf\xe9\n###########\nuse strict;\n# no more\n';
   t.same(remarksOf(text), ['the cart', '', '  x.pl?a=1      adds', 'café']);
   t.same(remarksOf('use strict;\n'), []);
+  t.same(remarksOf('# a\tb\n'), ['a b']);
   t.same(remarksOf('# caf\xc3\xa9 \x1b[2J\n'), ['café ?[2J'], 'UTF-8 where it is that, and no tricks');
 });

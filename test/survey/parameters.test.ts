@@ -59,6 +59,10 @@ const cases: Record<string, Record<string, string[]>> = {
     "package App; sub new { bless { input => CGI->new } }\nsub run { my $self = shift; $self->{input}->param('x') }":
       ['x 2'],
   },
+  'in methods of the classes of the site': {
+    "my $f = new Form(1);\npackage Form; sub new { $q->param('x') } sub never { }": ['x 2'],
+    "Form->new->show;\npackage Form; sub new { bless {} } sub show { $q->param('y') }": ['y 2'],
+  },
   'and nothing else': {
     "# $q->param('x')\n=pod\n\nparam('x')\n\n=cut\nmy $t = 'param(\"x\")'; 1;\n__END__\nparam('x')": [],
     "my $t = HTML::Template->new; $t->param(title => 'x'); $q->param('x', 'set'); $q->param(-name => 'y', -value => 1);":
@@ -84,6 +88,13 @@ t.test('a module counts where the script calls it, and its place says from where
     { name: 'page', places: [{ file: 'Shop.pm', line: 2, sub: 'page', calledAt: [3, 4] }] },
   ]);
   t.equal(parameters.length, 1);
+  const inSub = read('use Shop;\nshow();\nsub show {\n  top();\n}', modules).parameters;
+  t.match(
+    inSub,
+    [{ places: [{ calledAt: [4] }] }],
+    'the line that calls the module, and none that leads there',
+  );
+  t.equal(inSub[0]?.places[0]?.calledAt.length, 1);
 });
 
 t.test('what stands in for a parameter is known, and what it is compared with', async (t) => {
@@ -111,6 +122,11 @@ t.test('what cannot be told is said, with its place', async (t) => {
     '1 the name of the parameter $p',
   ]);
   t.same(doubts("$thing->param('x');"), ['1 whether $thing-> is the query']);
+  t.same(doubts('my $text = $ENV{QUERY_STRING};\nrequire "$dir/x.pl"; require "y.pl"; do $file;'), [
+    '1 which parameters it reads out of the request by hand',
+    '2 which file it loads: "$dir/x.pl"',
+    '2 which file it loads: $file',
+  ]);
   t.same(doubts("param('x');\n'open"), ['2 what begins here, and perhaps what follows']);
 });
 

@@ -46,6 +46,11 @@ t.test('keys of CGI::Session, as they are read, written and removed', async (t) 
     '*:pref_* w2',
   ]);
   t.same(keysOf(`${make}\n$s->save_param($q, ['a', 'b']);`), ['a w2', 'b w2']);
+  t.same(
+    keysOf("$self->{session}->param('a'); $app->session->param('b', 1);"),
+    ['a r1', 'b w1'],
+    'by custom',
+  );
   t.same(keysOf(`${make}\n$q->param('a'); $other->param('b', 1);`), [], 'another param is another matter');
 });
 
@@ -77,6 +82,7 @@ t.test('keys of Apache::Session are those of the tied hash', async (t) => {
     ['login r3', 'name w3'],
   );
   t.same(keysOf("tie my %db, 'DB_File', 'x';\n$db{a} = 1;"), [], 'another tied hash is no session');
+  t.same(keysOf(`${tie}\nmy %copy = %s;\n$copy{a} = 1;`), [], 'nor is a copy');
   t.equal(read(`${tie}\n1;`).session.keeper, 'apache-session');
 });
 

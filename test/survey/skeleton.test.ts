@@ -12,6 +12,7 @@ const skeleton = (
 ): string =>
   skeletonOf({
     route: 'x',
+    key: more.route ?? 'x.pl',
     files: ['cgi-bin/x.pl'],
     remarks: [],
     hasSession: true,
@@ -112,5 +113,10 @@ t.test('nothing that stands in a script gets out of the remarks, or into the cod
 
 t.test('a name in latin-1 is asked for by its bytes', async (t) => {
   t.match(skeleton("param('gr\xf6\xdfe');"), "'gr\\xf6\\xdfe': params.get('gr\\xf6\\xdfe')");
+  t.match(
+    skeleton("$dbh->do('SELECT `a` FROM t WHERE b = \\'\\\\n\\'');"),
+    "`SELECT \\`a\\` FROM t WHERE b = '\\\\n'`",
+    'statements as a template has them',
+  );
   t.match(skeleton("$dbh->do('SELECT gr\xf6\xdfe FROM t');"), '`SELECT größe FROM t`');
 });
