@@ -18,8 +18,7 @@ export default definePort({ session: { cart: isCart } }, async ({ cookie, sessio
   for (const [sku, quantity] of linesOf(cart ?? {})) {
     const record = await getRecord(db, sku);
     if (record === null) continue; // cart.pl says "no longer available", without a link
-    wishes.push(html`<LI>${esc(quantity)} x ${esc(record.artist)}: ${esc(record.title)}
-`);
+    wishes.push(html`<LI>${esc(quantity)} x ${esc(record.artist)}: ${esc(record.title)}\n`);
   }
   return html(html`<HTML><HEAD><TITLE>Gift list</TITLE></HEAD><BODY>
 <H1>My wishes</H1>

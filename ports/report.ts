@@ -79,5 +79,5 @@ export async function* reportPieces(
     yield String(row);
     await sleep(pauseMs);
   }
-  yield `</TABLE>\n${pageBottom}`;
+  yield String(html`</TABLE>\n${pageBottom}`);
 }

@@ -50,7 +50,8 @@ export function esc(text: PerlScalar): Html {
 
 /** Shop.pm's page_top, the body, and page_bottom, with the session's cookie. */
 export function page(session: Draft, title: string, body: string | Html, status = 200): PortAnswer {
-  return html(`${pageTop(title)}${body}${pageBottom}`, { status, cookies: [session.cookie()] });
+  const whole = html`${pageTop(title)}${trustedHtml(String(body))}${pageBottom}`;
+  return html(whole, { status, cookies: [session.cookie()] });
 }
 
 /** Shop.pm's page_top, but for the header. */

@@ -35,18 +35,24 @@ const lists: Record<string, string> = {
   'all of the Mac in one line': '1001;A;B;1;2\r1002;C;D;3;4\r',
   nothing: '',
   'only ends of lines': '\r\n\n\r\r\n\n',
-  'lines that are not understood': [
-    ...['bad', '1001;A;B;1', ';A;B;1;2', '1001;A;B;;2', '1001;A;B;1;', '1001;A;B;1;2;more', '1001;A;B;1;2;'],
-    ...['1001 ;A;B;1;2', '1234567890;A;B;1;2', '1001;A;B;1.5;2', '1001;A;B;123456;2', '1001;A;B;1;1234567'],
-    ...[
-      '1001;A;B;-1;2',
-      '1001;A;B;1;+2',
-      '1001;A;B;1;2.5',
-      '\xb2;A;B;1;2',
-      'SKU;comes;again',
-      ' sku;is;none',
-    ],
-  ].join('\r\n'),
+  'lines that are not understood': `bad
+1001;A;B;1
+;A;B;1;2
+1001;A;B;;2
+1001;A;B;1;
+1001;A;B;1;2;more
+1001;A;B;1;2;
+1001 ;A;B;1;2
+1234567890;A;B;1;2
+1001;A;B;1.5;2
+1001;A;B;123456;2
+1001;A;B;1;1234567
+1001;A;B;-1;2
+1001;A;B;1;+2
+1001;A;B;1;2.5
+\xb2;A;B;1;2
+SKU;comes;again
+ sku;is;none`,
   'numbers in all their ways':
     '0;A;B;0;0\n007;A;B;00001,50;-5\n1001;;;99999.99;-999999\n999999999;A;B;1;000002\n',
   'a record in two lines: the last one is it': '3001;first;A;1;1\n1002;x;y;1;1\n3001;last;B;2,22;2\n',
