@@ -6,7 +6,7 @@ import process from 'node:process';
 import { styleText } from 'node:util';
 import { repository } from '../shop/shop.ts';
 
-type Line = Record<string, unknown>;
+type Line = Record<string, string | number | undefined>;
 
 /** What follows the log of a gateway and the compiler, for who writes a port. */
 export interface Follower {

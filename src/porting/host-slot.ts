@@ -69,15 +69,18 @@ export class HostSlot<H extends SlotHost> {
     const before = this.host;
     this.host = next;
     this.#parts.onEvent('started', `pid ${next.pid}`);
-    void next.ended.then((how) => {
-      if (next.state === 'ended' && this.host === next) {
-        this.host = null;
-        this.#parts.onEvent('ended', how);
-        this.#again(next);
-      }
-    });
+    void this.#replace(next);
     void before?.retire().then((how) => this.#parts.onEvent('ended', how));
     this.#watch(next, this.#parts.clock.nowMs());
+  }
+
+  /** Starts another one when this one has ended, and was still the one that is asked. */
+  async #replace(host: H): Promise<void> {
+    const how = await host.ended;
+    if (this.host !== host) return;
+    this.host = null;
+    this.#parts.onEvent('ended', how);
+    this.#again(host);
   }
 
   /** Whether its host answers at once, as far as is known. */
@@ -94,7 +97,8 @@ export class HostSlot<H extends SlotHost> {
 
   async kill(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([this.#next, this.host].map((host) => host?.kill('the gateway ends')));
+    const hosts = [this.#next, this.host].filter((host) => host !== null);
+    await Promise.all(hosts.map((host) => host.kill('the gateway ends')));
   }
 
   #again(before: H): void {

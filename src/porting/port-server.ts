@@ -18,7 +18,7 @@ import { work, type WorkParts } from './work.ts';
 export interface PortServer {
   readonly server: Server;
   /** Resolves when all that ports have left for after their commits is done. */
-  lateWork(): Promise<void>;
+  readonly lateWork: () => Promise<void>;
 }
 
 /**
