@@ -3,11 +3,12 @@ import { freeTcpPort } from '../scripts/shop/process.ts';
 import { repository, startShop, type Shop } from '../scripts/shop/shop.ts';
 import { Visitor } from '../scripts/shop/visitor.ts';
 import { pinTree } from './cgi.ts';
+import { alone, beside, legacyBesideBadPorts } from './ports-beside.ts';
 import { load, type Load, type Visit } from './load.ts';
 import { startBanyan, startPeer, type Peer } from './peers.ts';
 import { startModPerl } from './peers-cgi.ts';
 import { atLeast, reported, rounded, type Bench, type Goal, type Measured, type Row } from './report.ts';
-import { interleave, medianOf, ratio, type Rounds } from './rounds.ts';
+import { type Contender, interleave, medianOf, ratio, type Rounds } from './rounds.ts';
 import { moveAside, needWrk, underTest } from './tools.ts';
 
 const page = 'cart.pl?action=show';
@@ -31,11 +32,13 @@ export const bench: Bench = {
       const servers = await startAll(shop, stops);
       const sessions: Visit[] = [];
       for (let n = 0; n < connections; n++) sessions.push(await fillCart(shop.apache.url, n));
-      const contenders = Object.entries(servers).map(([name, { origin, pid }]) => {
+      const carts = Object.entries(servers).map(([name, { origin, pid }]) => {
         const url = `${origin}/cgi-bin/${page}`;
         return { name, url, measure: () => load({ url, pid, sessions, connections, seconds }) };
       });
-      for (const { name, url } of contenders) await check(name, url, sessions);
+      for (const { name, url } of carts) await check(name, url, sessions);
+      const pages = await legacyBesideBadPorts(shop.scratch, shop.mariadb, seconds, stops);
+      const contenders: Contender<Load>[] = [...carts, ...pages];
       const measured = await interleave(contenders, rounds, (round) =>
         say(round === 0 ? 'warming up' : `round ${round} of ${rounds}`),
       );
@@ -128,6 +131,10 @@ function goalsOf(measured: Rounds<Load>): Goal[] {
     atLeast('the port, of mod_cgid (requests/s)', 15, times(names.cgi)),
     atLeast('the port, of a bare Fastify app (requests/s)', 0.6, times(names.fastify)),
     reported('the port, of mod_perl (requests/s)', times(names.perl)),
+    reported(
+      'p99 of legacy beside ports that loop, of alone',
+      ratio(measured, [beside, alone], (round) => round.p99Ms),
+    ),
     {
       goal: "every request is answered with its visitor's page",
       wanted: '0 failed',
