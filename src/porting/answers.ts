@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import send from '@fastify/send';
@@ -105,18 +106,29 @@ export function escapeHtml(value: string): string {
  * character a byte. Whatever it needs of the database is to be read before.
  */
 export function stream(
-  pieces: Readable | AsyncIterable<string | Buffer> | Iterable<string | Buffer>,
+  pieces: Readable | Pieces,
   type: string,
   options: Omit<AnswerOptions, 'charset'> = {},
 ): PortAnswer {
-  const body = pieces instanceof Readable ? pieces : Readable.from(bytesOf(pieces), { objectMode: false });
+  const body =
+    pieces instanceof Readable ? pieces : Readable.from(bytesOf(madeHere(pieces)), { objectMode: false });
   return { status: options.status ?? 200, headers: [...fields(options), 'Content-Type', type], body };
 }
 
-async function* bytesOf(
-  pieces: AsyncIterable<string | Buffer> | Iterable<string | Buffer>,
-): AsyncGenerator<Buffer> {
+type Pieces = AsyncIterable<string | Buffer> | Iterable<string | Buffer>;
+
+async function* bytesOf(pieces: Pieces): AsyncGenerator<Buffer> {
   for await (const piece of pieces) yield typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece;
+}
+
+/** Has pieces made where they were asked for: what they leave behind is known to be of this request. */
+function madeHere(pieces: Pieces): AsyncIterable<string | Buffer> {
+  const here = AsyncLocalStorage.snapshot();
+  const iterator =
+    Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]();
+  const next = async () => here(() => iterator.next());
+  const end = async () => (await here(() => iterator.return?.())) ?? { done: true, value: undefined };
+  return { [Symbol.asyncIterator]: () => ({ next, return: end }) };
 }
 
 /** A file of the disk. Rejects where there is none, so that legacy answers. `type` is found by the name's ending where it is not said. */

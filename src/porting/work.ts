@@ -95,7 +95,7 @@ export async function work(
     putAway(answer);
     throw new Problem('COMMIT_UNCERTAIN', `COMMIT was sent and not answered: ${String(thrown)}`, thrown);
   }
-  for (const action of afterwards) parts.later(() => doLate(action, job, parts));
+  for (const action of afterwards) parts.later(() => running.run(limit, doLate, action, job, parts));
   return answer;
 }
 

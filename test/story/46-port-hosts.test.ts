@@ -174,6 +174,25 @@ t.test('what a port does to its process', async (t) => {
     });
   });
 
+  await t.test(
+    'one that waits for no promise when all is committed: it is said, and its host lives',
+    async (t) => {
+      await until('both hosts run', async () => (await pidsOf(gateway)).length === 2);
+      const before = await pidsOf(gateway);
+      const lost = () =>
+        gateway.log().filter(({ msg }) => /did not wait for.*nobody waits/.test(String(msg)));
+      t.match(await ask('waits for no promise after its commit'), { status: 200, body: 'committed' });
+      await until('it is said', () => lost().length === 1);
+      t.match(await ask('waits for no promise in its stream'), { status: 200, body: 'one, two' });
+      await until('it is said', () => lost().length === 2);
+      t.match(lost(), [
+        { level: 'error', route: 'index' },
+        { level: 'error', route: 'index' },
+      ]);
+      t.same(await pidsOf(gateway), before);
+    },
+  );
+
   await t.test('one that streams: the pieces come one behind the other', async (t) => {
     t.match(await ask('streams'), { status: 200, body: /^one, two, three$/ });
   });
