@@ -114,6 +114,7 @@ export async function startGateway(
     log: () =>
       readFileSync(logFile, 'utf8')
         .split('\n')
+        .slice(0, -1) // the last one is empty, or still being written
         .filter((line) => line.startsWith('{'))
         .map((line) => JSON.parse(line) as Record<string, unknown>),
     stop: async (signal = 'SIGTERM') => {
