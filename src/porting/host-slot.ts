@@ -68,6 +68,7 @@ export class HostSlot<H extends SlotHost> {
     if (this.#isClosed) return void next.kill('the gateway ends');
     const before = this.host;
     this.host = next;
+    next.heardMs = this.#parts.clock.nowMs(); // it may have waited for others to be ready, and nobody has asked it yet
     this.#parts.onEvent('started', `pid ${next.pid}`);
     void this.#replace(next);
     void before?.retire().then((how) => this.#parts.onEvent('ended', how));

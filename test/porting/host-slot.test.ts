@@ -135,6 +135,18 @@ t.test('one that does not answer is not asked where another can be, and ended in
   t.equal(happened(), 'started stuck ended');
 });
 
+t.test('one that had to wait before it took over is not held to have been silent', async (t) => {
+  const { clock, newest, slot, happened } = makeSlot();
+  newest().becomeReady();
+  await settle();
+  const late = new FakeHost(2, clock.nowMs());
+  await live(clock, 6_000, newest());
+  slot.take(late); // the other hosts of the swap took six seconds
+  t.ok(slot.isQuick);
+  await live(clock, 1_000, late);
+  t.equal(happened(), 'started started');
+});
+
 t.test('where the gateway itself stood still nobody is ended for it', async (t) => {
   const { clock, hosts, newest } = makeSlot();
   newest().becomeReady();
