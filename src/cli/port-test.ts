@@ -5,6 +5,7 @@ import { styleText } from 'node:util';
 import { portSessions } from '../compose-sessions.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Capture } from '../exchange/capture.ts';
+import { noteModules } from '../porting/load.ts';
 import { customsOf, storeOf } from '../porting/port-server.ts';
 import { differencesOf } from '../porting/recorded-differences.ts';
 import { rehearse } from '../porting/rehearsal.ts';
@@ -53,6 +54,7 @@ export async function portTest(file: string, word: string, options: PortTestOpti
       `nothing was recorded in ${folder}`,
       `record with "banyan record ${route.name}"`,
     );
+  noteModules(() => undefined); // for what ports import as `banyan`
   const results: Result[] = [];
   const stage = openStage(settings);
   try {

@@ -13,10 +13,16 @@ const notOfPorts = [new URL('../', import.meta.url).href, '/node_modules/'];
 
 let tellOf: (loaded: LoadedPorts) => void = () => undefined;
 
+/** What ports import as `banyan`: this very copy, wherever their files are, or its `Html` would be none of ours. */
+const ownIndex = new URL(import.meta.url.endsWith('.ts') ? '../index.ts' : '../index.js', import.meta.url)
+  .href;
+
 /** Notes the files of ports and of what they import, and tells of all whenever a port was loaded. To be called once. */
 export function noteModules(onLoaded: (loaded: LoadedPorts) => void): void {
   tellOf = onLoaded;
   registerHooks({
+    resolve: (name, context, next) =>
+      name === 'banyan' ? { url: ownIndex, shortCircuit: true } : next(name, context),
     load: (url, context, next) => {
       if (url.startsWith('file:') && !notOfPorts.some((part) => url.includes(part)))
         noteFile(fileURLToPath(url));

@@ -221,6 +221,15 @@ t.test('where no host can live, legacy serves, and it is tried again', async (t)
   await until('the port serves', async () => (await visitor.get('view.pl?sku=1001')).body === 'at last');
 });
 
+t.test('a port may be anywhere: what it imports as banyan is the gateway that runs it', async (t) => {
+  const folder = join(shop.scratch, 'elsewhere');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'office.ts'), says('from elsewhere'));
+  const file = writeRoutes(shop, '  office.pl: port\n  /**: legacy', { ports: folder });
+  const gateway = await useGatewayOn(t, shop, file);
+  t.equal((await new Visitor(gateway.url).get('office.pl')).body, 'from elsewhere');
+});
+
 t.test(
   'what a port has left for after its commit is done, also where the gateway is told to end',
   async (t) => {
