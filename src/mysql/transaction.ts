@@ -155,7 +155,12 @@ class MysqlTransaction implements Transaction {
   }
 
   async commit(): Promise<void> {
-    this.mustBeOpen();
+    try {
+      this.mustBeOpen();
+    } catch (thrown) {
+      await this.rollBack(); // nobody else would, for a COMMIT that has failed
+      throw thrown;
+    }
     this.#over = 'the transaction is over: it was committed';
     try {
       await this.#connection.query('COMMIT');

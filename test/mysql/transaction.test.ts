@@ -4,6 +4,7 @@ import { mysqlStore } from '../../src/mysql/transaction.ts';
 import type { SessionTable } from '../../src/mysql/session-table.ts';
 import type { Fence } from '../../src/session/lock.ts';
 import type { SessionStore } from '../../src/session/store.ts';
+import { until } from '../helpers/shop.ts';
 import { optionsFor, perlWithDb, useMariaDb } from './use-mariadb.ts';
 
 t.test('on a real MariaDB', async (t) => {
@@ -91,6 +92,18 @@ t.test('on a real MariaDB', async (t) => {
     await other.query('ROLLBACK');
     t.notOk((await orders()).includes('outside of any'));
     await admin.query('DELETE FROM orders WHERE id > 900');
+  });
+
+  await t.test('with a statement still under way nothing is committed, and nothing stays open', async (t) => {
+    const transaction = await open(t).begin();
+    await transaction.query("INSERT INTO orders (name) VALUES ('too early')", []);
+    transaction.query('SELECT SLEEP(30)', []).catch(() => undefined);
+    await t.rejects(transaction.commit(), { code: 'PORT_FAILED' });
+    await until('nothing is open at the server', async () => {
+      const [open] = await admin.query<RowDataPacket[]>('SELECT 1 FROM information_schema.innodb_trx');
+      return open.length === 0;
+    });
+    t.same(await orders(), ["O'Neill \u00e9"]);
   });
 
   await t.test('a value that would become SQL is refused', async (t) => {
