@@ -2,7 +2,7 @@ import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { portSessions } from '../compose-sessions.ts';
 import { Problem } from '../errors.ts';
-import { loadPort } from '../porting/load.ts';
+import { loadPort, noteModules } from '../porting/load.ts';
 import { lostPromisesCostTheirRequest } from '../porting/lost-promises.ts';
 import { makePortServer, type PortServer } from '../porting/port-server.ts';
 import type { Route } from '../routing/route.ts';
@@ -44,6 +44,7 @@ export async function host(file: string, options: HostOptions): Promise<void> {
     ({ level, message, fields }) => log[level](message, { ...fields, from: 'port' }),
   );
   endOnSignal(portServer, drainMs, log);
+  noteModules(() => undefined); // for what ports import as `banyan`
   const broken = await loadAll(table.routes, log);
   const where = await listenAt(portServer.server, place);
   const isOpen = !where.startsWith('unix:') && !/^http:\/\/(?:127\.|\[::1\])/.test(where);
