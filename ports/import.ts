@@ -27,7 +27,7 @@ export default definePort(async (context) => {
   // Perl puts its process id here; a port's process serves many requests.
   const kept = `${seconds}-${request.id}-${safeName(params.get('list') ?? '')}`;
   const path = join(conf('upload_dir'), kept);
-  afterCommit(() => writeFile(path, list.bytes, { flag: 'wx' }));
+  afterCommit(() => writeFile(path, list.bytes));
   return page(session, 'Import', await importLines(list.text(), db));
 });
 

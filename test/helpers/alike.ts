@@ -78,10 +78,10 @@ export function leftToLegacy({ gateway }: Sides): unknown[] {
   return gateway.log().flatMap((line) => line['fallback'] ?? []);
 }
 
-/** Writes a number, or any other Perl without a comma, under a key that is in a session already. */
+/** Writes Perl under a key of a session in which something is that has no comma. */
 export async function putInSession({ db }: Shop, id: string, key: string, perl: string): Promise<void> {
   await db.query('UPDATE sessions SET a_session = REGEXP_REPLACE(a_session, ?, ?) WHERE id = ?', [
-    `'${key}' => [^,}]+`,
+    `'${key}' => ([{][}]|[^,}]+)`,
     `'${key}' => ${perl}`,
     id,
   ]);

@@ -63,22 +63,30 @@ t.test('giftlist.ts passes for giftlist.py', async (t) => {
   });
   t.same(leftToLegacy(sides), [], 'legacy never had to help out');
 
-  await t.test('a cart that is none is left to legacy, which says what it always says', async (t) => {
-    for (const perl of ["'none'", '[1001]']) {
-      const seen = [];
-      for (const base of [shop.apache.url, gateway.url]) {
-        const visitor = new Visitor(base);
-        await visitor.get('cart.pl?action=add;sku=1001');
-        await visitor.get('cart.pl?action=remove;sku=1001');
-        await putInSession(shop, String(visitor.sessionId), 'cart', perl);
-        seen.push(essence(await visitor.get('giftlist.py')));
+  await t.test(
+    'a cart that is none is left to legacy, and so is a session that cannot be read',
+    async (t) => {
+      const odd: [perl: string, status: number, says: RegExp][] = [
+        ["'none'", 200, /Nothing yet/], // cart.pl has begun its page when it dies of this one
+        ['[1001]', 200, /Nothing yet/],
+        ['{', 502, /does not answer/],
+      ];
+      for (const [perl, status, says] of odd) {
+        const seen = [];
+        for (const base of [shop.apache.url, gateway.url]) {
+          const visitor = new Visitor(base);
+          await visitor.get('cart.pl?action=add;sku=1001');
+          await visitor.get('cart.pl?action=remove;sku=1001');
+          await putInSession(shop, String(visitor.sessionId), 'cart', perl);
+          seen.push(essence(await visitor.get('giftlist.py')));
+        }
+        t.same(seen[1], seen[0], perl);
+        t.match(seen[0], { status, body: says });
       }
-      t.same(seen[1], seen[0], perl);
-      t.match(seen[0], { status: 502, body: /does not answer/ });
-    }
-    await until('it is logged', () => leftToLegacy(sides).length >= 2);
-    t.same(leftToLegacy(sides), ['SESSION_UNREADABLE', 'SESSION_UNREADABLE']);
-  });
+      await until('it is logged', () => leftToLegacy(sides).length >= odd.length);
+      t.same(leftToLegacy(sides), Array(odd.length).fill('SESSION_UNREADABLE'));
+    },
+  );
 
   await t.test('what is better: who has no session does not leave a row that nobody knows of', async (t) => {
     const sessions = async (): Promise<number> => {

@@ -91,6 +91,7 @@ const forms: Record<string, Form | undefined> = {
       "it's; 100%.csv",
       '\xfc',
       'a/',
+      'a/0',
     ].map((name) => [`a file called ${name}`, fileCalled(name)]),
   ),
 };
