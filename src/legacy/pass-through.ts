@@ -117,8 +117,9 @@ class ClientReceiver implements WaitingReceiver, Bounded {
       if (!this.#over) controls.resume();
     });
     // A page that is printed as it is made must be seen as it is made: the head goes now unless data follows at once.
+    // flushHeaders() would send it in UTF-8, and a byte of latin-1 as two (Node 24, measured); a write of nothing does not.
     queueMicrotask(() => {
-      if (!this.#over && !this.#flowing) this.#response.flushHeaders();
+      if (!this.#over && !this.#flowing) this.#response.write('', 'latin1');
     });
   }
 

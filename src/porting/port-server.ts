@@ -100,7 +100,7 @@ async function send(response: ServerResponse, answer: PortAnswer): Promise<void>
     return;
   }
   response.writeHead(status, [...headers, ...streamMark, ...length]);
-  response.flushHeaders();
+  response.write('', 'latin1'); // flushHeaders() would send the head in UTF-8; see gateway/send.ts
   await pipeline(body, response);
 }
 
