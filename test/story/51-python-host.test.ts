@@ -1,75 +1,20 @@
 // The port host in Python that docs/port-hosts.md explains (docs/python-host): a real python3 between a real gateway and a
 // real MariaDB, beside the Perl whose sessions it shares.
-import { chmodSync, cpSync } from 'node:fs';
-import { join } from 'node:path';
-import t, { type Test } from 'tap';
-import type { RowDataPacket } from 'mysql2/promise';
-import { giveToServers } from '../../scripts/shop/process.ts';
-import { writeRoutes } from '../../scripts/shop/gateway.ts';
-import { repository } from '../../scripts/shop/shop.ts';
+import t from 'tap';
 import { Visitor } from '../../scripts/shop/visitor.ts';
-import { lockName } from '../../src/mysql/asker.ts';
-import { sessionLabel } from '../../src/session/identity.ts';
 import { clickAlike, get, leftToLegacy, post, putInSession, type Click } from '../helpers/alike.ts';
-import { socketOf, useHostElsewhere } from '../helpers/port-host.ts';
-import { askPythonOf, pythonHost } from '../helpers/python.ts';
-import {
-  logged,
-  metricsOf,
-  perlReads,
-  sessionBytes,
-  turnsHeld,
-  until,
-  useGatewayOn,
-  useShop,
-} from '../helpers/shop.ts';
+import { askPythonOf } from '../helpers/python.ts';
+import { logged, perlReads, sessionBytes } from '../helpers/shop.ts';
+import { usePython, useWishes, wish, wishesInTable } from '../helpers/wishes.ts';
 
-const shop = await useShop(t);
-await shop.db.query(
-  'CREATE TABLE wishes (id INT AUTO_INCREMENT PRIMARY KEY, sku INT NOT NULL, wished DATETIME NOT NULL) ENGINE=InnoDB',
-);
-const twin = join(shop.root, 'cgi-bin/wish.pl');
-cpSync(join(repository, 'test/fixtures/cgi/wish.pl'), twin);
-chmodSync(twin, 0o755);
-giveToServers(twin);
-
-const startPython = (t: Test, socketPath: string) =>
-  useHostElsewhere(t, shop, ['/usr/bin/python3', '-B', join(pythonHost, 'shop.py'), socketPath], socketPath);
-
-/** A gateway whose ports are in a host in Python. */
-async function useBoth(t: Test, routes: string, wait = '10s') {
-  const socketPath = socketOf(shop);
-  const host = await startPython(t, socketPath);
-  const file = writeRoutes(shop, `${routes}\n  /**: legacy`, {
-    ports: `{ url: 'unix:${socketPath}' }`,
-    wait,
-  });
-  const gateway = await useGatewayOn(t, shop, file);
-  return { shop, socketPath, host, gateway, visitor: new Visitor(gateway.url) };
-}
-
-const wish = (sku: number | string): Click => get(`wish.pl?sku=${sku}`);
+const shop = await useWishes(t);
 const add = (sku: number, quantity = '1'): Click => get(`cart.pl?action=add;sku=${sku};qty=${quantity}`);
 const update = (form: Record<string, string>): Click => post('cart.pl', { action: 'update', ...form });
 const list = get('giftlist.py');
 
-async function wishesInTable(): Promise<number> {
-  const [rows] = await shop.db.query<RowDataPacket[]>('SELECT COUNT(*) AS wishes FROM wishes');
-  return Number(rows[0]?.['wishes']);
-}
-
-/** Whether a connection of somebody else's waits in this state. */
-const inState = (state: string) => async (): Promise<boolean> => {
-  const [rows] = await shop.db.query<RowDataPacket[]>(
-    'SELECT 1 FROM information_schema.processlist WHERE (state = ? OR info = ?) AND id <> CONNECTION_ID()',
-    [state, state],
-  );
-  return rows.length > 0;
-};
-
 t.test('pages in Python pass for the old ones', async (t) => {
   const routes = '  giftlist.py: { to: port, session: read }\n  wish.pl: port';
-  const both = await useBoth(t, routes);
+  const both = await usePython(t, shop, routes);
   const visits: Record<string, Click[]> = {
     'a visitor who has nothing': [list, wish('')],
     'a wish, and another one, and the first again': [wish(1001), wish(1005), wish(1001)],
@@ -97,7 +42,7 @@ t.test('pages in Python pass for the old ones', async (t) => {
   };
   for (const [what, clicks] of Object.entries(visits)) await clickAlike(t, both, what, clicks);
   t.same(leftToLegacy(both), [], 'legacy never had to help out');
-  t.equal((await wishesInTable()) % 2, 0, 'and both have written their tables alike');
+  t.equal((await wishesInTable(shop)) % 2, 0, 'and both have written their tables alike');
 
   await t.test('what only CGI.pm reads is left to legacy', async (t) => {
     const multipart: Click = (visitor) => {
@@ -126,7 +71,7 @@ t.test('pages in Python pass for the old ones', async (t) => {
 });
 
 t.test('a session that the page does not understand is left to legacy, and stays as it is', async (t) => {
-  const both = await useBoth(t, '  giftlist.py: { to: port, session: read }\n  wish.pl: port');
+  const both = await usePython(t, shop, '  giftlist.py: { to: port, session: read }\n  wish.pl: port');
   const { visitor, gateway } = both;
   await wish(1001)(visitor);
   const id = String(visitor.sessionId);
@@ -145,7 +90,7 @@ t.test('a session that the page does not understand is left to legacy, and stays
 });
 
 t.test('each reads what the other has written', async (t) => {
-  const { visitor } = await useBoth(t, '  wish.pl: port');
+  const { visitor } = await usePython(t, shop, '  wish.pl: port');
   await wish(1005)(visitor);
   await add(1030, '2')(visitor);
   const odd = {
@@ -164,162 +109,10 @@ t.test('each reads what the other has written', async (t) => {
   t.same(its, perls);
 });
 
-t.test('a turn that is lost', async (t) => {
-  const { visitor, gateway } = await useBoth(t, '  wish.pl: port');
-  await wish(1001)(visitor);
-  const id = String(visitor.sessionId);
-  const [before, inTable] = [await sessionBytes(shop, id), await wishesInTable()];
-  const gate = await shop.mariadb.connect('shop');
-  await gate.query('LOCK TABLES wishes WRITE');
-  const asked = wish(1002)(visitor);
-  await until('the page is at its INSERT', inState('Waiting for table metadata lock'));
-  const [rows] = await shop.db.query<RowDataPacket[]>('SELECT IS_USED_LOCK(?) AS holder', [
-    lockName('shop.sessions', id),
-  ]);
-  await shop.db.query('KILL ?', [rows[0]?.['holder']]);
-  await until('the gateway knows that the turn is lost', async () =>
-    /^banyan_session_locks_lost_total [1-9]/m.test(await metricsOf(gateway)),
-  );
-  await gate.end();
-  t.match(await asked, { status: 503, body: /nothing was changed/ }, 'is refused');
-  t.match(await logged(gateway, (line) => 'problem' in line), { problem: 'LEASE_LOST', side: 'none' });
-  t.same(await sessionBytes(shop, id), before, 'the session is as it was');
-  t.equal(await wishesInTable(), inTable, 'and so is the table');
-  t.match(await wish(1002)(visitor), { status: 200, body: /<LI>.*\n<LI>/ }, 'the next one has its turn');
-});
-
-t.test('a turn that is a row of a table', async (t) => {
-  const { visitor, gateway } = await useBoth(t, '  wish.pl: port', '10s, kind: table');
-  await wish(1001)(visitor);
-  t.match(await wish(1002)(visitor), { status: 200, body: /<LI>.*\n<LI>/ });
-  const inTable = await wishesInTable();
-  const gate = await shop.mariadb.connect('shop');
-  await gate.query('LOCK TABLES wishes WRITE');
-  const asked = wish(1003)(visitor);
-  await until('the page is at its INSERT', inState('Waiting for table metadata lock'));
-  await shop.db.query('UPDATE banyan_locks SET token = token + 1000 WHERE token > 0');
-  await gate.end();
-  t.match(await asked, { status: 503, body: /nothing was changed/ });
-  t.match(await logged(gateway, (line) => 'problem' in line), { problem: 'LEASE_LOST' });
-  t.match(await perlReads(shop, String(visitor.sessionId)), { wishes: [1001, 1002] });
-  t.equal(await wishesInTable(), inTable);
-});
-
-t.test('somebody who writes the session without a turn', async (t) => {
-  const { visitor, gateway } = await useBoth(t, '  wish.pl: port');
-  await wish(1001)(visitor);
-  const id = String(visitor.sessionId);
-  const lock = await shop.mariadb.connect('shop');
-  await lock.query('BEGIN');
-  await lock.query('SELECT a_session FROM sessions WHERE id = ? FOR UPDATE', [id]);
-  const asked = wish(1002)(visitor);
-  await until('the page waits for the row', inState('Statistics'));
-  await lock.query("UPDATE sessions SET a_session = REPLACE(a_session, '};', ?) WHERE id = ?", [
-    `,'note' => 'x'};`,
-    id,
-  ]);
-  await lock.query('COMMIT');
-  await lock.end();
-  t.match(
-    await asked,
-    { status: 200, body: /<LI>.*\n<LI>/ },
-    'was there first: the page reads what he wrote',
-  );
-  t.match(await perlReads(shop, id), { note: 'x', wishes: [1001, 1002] });
-  t.same(leftToLegacy({ shop, gateway }), []);
-});
-
-t.test('a page that is too slow is ended, and legacy answers', async (t) => {
-  const { visitor, gateway } = await useBoth(t, '  wish.pl: { to: port, timeout: 2s }');
-  await wish(1001)(visitor);
-  const before = await wishesInTable();
-  const gate = await shop.mariadb.connect('shop');
-  await gate.query('LOCK TABLES wishes WRITE');
-  const asked = wish(1002)(visitor);
-  const waiting = async (): Promise<unknown> => {
-    const state = 'Waiting for table metadata lock';
-    const [rows] = await shop.db.query<RowDataPacket[]>(
-      'SELECT id FROM information_schema.processlist WHERE state = ?',
-      [state],
-    );
-    return rows[0]?.['id'];
-  };
-  await until('the page is at its INSERT', async () => (await waiting()) !== undefined);
-  const its = await waiting();
-  await until('it is killed at the server, too', async () => (await waiting()) !== its);
-  await gate.end();
-  t.match(await asked, { status: 200, body: /<LI>.*\n<LI>/ });
-  t.match(await logged(gateway, (line) => 'fallback' in line), { fallback: 'PORT_TIMEOUT', side: 'legacy' });
-  t.equal(await wishesInTable(), before + 1);
-});
-
-t.test('a host that is killed', async (t) => {
-  const { visitor, gateway, host, socketPath } = await useBoth(t, '  wish.pl: port');
-  await wish(1001)(visitor);
-
-  await t.test('before it has announced its COMMIT: legacy answers, and all is done once', async (t) => {
-    const before = await wishesInTable();
-    const gate = await shop.mariadb.connect('shop');
-    await gate.query('LOCK TABLES wishes WRITE');
-    const asked = wish(1002)(visitor);
-    await until('the page is at its INSERT', inState('Waiting for table metadata lock'));
-    await host.stop('SIGKILL');
-    await gate.end();
-    t.match(await asked, { status: 200, body: /<LI>.*\n<LI>/ });
-    t.match(await logged(gateway, (line) => 'fallback' in line), {
-      fallback: 'PORT_HOST_DOWN',
-      side: 'legacy',
-    });
-    t.equal(await wishesInTable(), before + 1);
-    t.match(await perlReads(shop, String(visitor.sessionId)), { wishes: [1001, 1002] });
-  });
-
-  await t.test('while it commits: nobody knows, and nobody does it again', async (t) => {
-    const next = await startPython(t, socketPath);
-    const before = await wishesInTable();
-    const gate = await shop.mariadb.connect('shop');
-    await gate.query('BACKUP STAGE START');
-    await gate.query('BACKUP STAGE BLOCK_COMMIT');
-    const asked = wish(1003)(visitor);
-    await until('the page is at its COMMIT', inState('COMMIT'));
-    await next.stop('SIGKILL');
-    const page = await asked;
-    await gate.end();
-    t.match(page, { status: 502, body: /not certain whether your request was carried out/ });
-    const line = await logged(gateway, (one) => one['problem'] === 'COMMIT_UNCERTAIN');
-    t.match(line, { side: 'none' });
-    t.notOk('fallback' in line);
-    await until('the turn is free', async () => (await turnsHeld(gateway)) === 0);
-    const after = await wishesInTable();
-    t.ok(after === before || after === before + 1, 'it was done once or not at all');
-  });
-});
-
-t.test('a host that is told to end finishes what it has', async (t) => {
-  const { visitor, host, gateway } = await useBoth(t, '  wish.pl: port');
-  await wish(1001)(visitor);
-  const gate = await shop.mariadb.connect('shop');
-  await gate.query('LOCK TABLES wishes WRITE');
-  const asked = wish(1002)(visitor);
-  await until('the page is at its INSERT', inState('Waiting for table metadata lock'));
-  host.child.kill('SIGTERM');
-  const bystander = new Visitor(gateway.url);
-  await until('nobody listens any more', async () => {
-    await wish('')(bystander);
-    return leftToLegacy({ shop, gateway }).length > 0;
-  });
-  await gate.end();
-  t.match(await asked, { status: 200, body: /<LI>.*\n<LI>/ });
-  t.equal(await host.ended, 0);
-  t.same(new Set(leftToLegacy({ shop, gateway })), new Set(['PORT_HOST_DOWN']));
-  const label = sessionLabel(String(visitor.sessionId));
-  t.match(await logged(gateway, (line) => line['session'] === label), { side: 'port' });
-});
-
 t.test('twenty visitors click ten times each, all at once, at pages in Python and in Perl', async (t) => {
-  const both = await useBoth(t, '  wish.pl: port', '60s'); // two hundred pages, half of them by CGI
+  const both = await usePython(t, shop, '  wish.pl: port', '60s'); // two hundred pages, half of them by CGI
   const { gateway } = both;
-  const before = await wishesInTable();
+  const before = await wishesInTable(shop);
   const visitors = await Promise.all(
     Array.from({ length: 20 }, async () => {
       const visitor = new Visitor(gateway.url);
@@ -338,6 +131,6 @@ t.test('twenty visitors click ten times each, all at once, at pages in Python an
     t.same((wishes as number[]).toSorted(), [1001, 1003, 1005, 1007, 1009], 'no wish is lost');
     t.same(cart, { 1002: 1, 1004: 1, 1006: 1, 1008: 1, 1010: 1 }, 'and nothing in the cart');
   }
-  t.equal(await wishesInTable(), before + 100);
+  t.equal(await wishesInTable(shop), before + 100);
   t.same(leftToLegacy(both), []);
 });
