@@ -115,6 +115,12 @@ export class HostCrew implements Hosts {
     return host;
   }
 
+  /** A host for each slot, and what the files are like that they will read. */
+  #startAll(): HostProcess[] {
+    this.#watch.reading();
+    return this.#slots.map(() => this.#start());
+  }
+
   /** One at a time: what changes meanwhile is a change again when this is over. */
   #renew(): Promise<void> {
     this.#renewal ??= this.#renewOnce().finally(() => {
@@ -124,10 +130,14 @@ export class HostCrew implements Hosts {
   }
 
   async #renewOnce(): Promise<void> {
-    this.#watch.reading();
-    const next = this.#slots.map(() => this.#start());
+    let next = this.#startAll();
     try {
       await Promise.all(next.map((host) => host.ready));
+      while (!haveReadTheSame(next) && !this.#isClosed) {
+        await Promise.all(next.map((host) => host.kill('a file was changed while hosts read it')));
+        next = this.#startAll();
+        await Promise.all(next.map((host) => host.ready));
+      }
       this.#refused = next.flatMap((host) => this.#newlyBroken(host)).filter(isFirst);
     } catch (thrown) {
       this.#refused = [{ file: '', reason: (thrown as Error).message }];
@@ -158,6 +168,12 @@ export class HostCrew implements Hosts {
 function isBetter(one: HostSlot<HostProcess>, other: HostSlot<HostProcess>): boolean {
   if (one.isQuick !== other.isQuick) return one.isQuick;
   return (one.host?.inFlight ?? 0) < (other.host?.inFlight ?? 0);
+}
+
+/** Else visitors would go back and forth between a version and the next one. */
+function haveReadTheSame(hosts: readonly HostProcess[]): boolean {
+  const states = new Map(hosts.flatMap(({ loaded }) => loaded.modules));
+  return hosts.every(({ loaded }) => loaded.modules.every(([file, state]) => states.get(file) === state));
 }
 
 /** Of what several hosts say of one file the first is enough. */

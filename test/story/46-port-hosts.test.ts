@@ -115,6 +115,41 @@ t.test('a changed port takes over', async (t) => {
   });
 });
 
+t.test(
+  'a change that falls between two hosts that are about to take over: no visitor goes to and fro',
+  async (t) => {
+    const folder = t.testdir({
+      'office.ts': says('zero'),
+      lib: { 'words.ts': "export const word = 'one';\n" },
+    });
+    const at = (name: string): string => join(folder, name);
+    const file = writeRoutes(shop, '  office.pl: port\n  /**: legacy', {
+      ports: `{ dir: ${folder}, hosts: 2 }`,
+    });
+    const gateway = await useGatewayOn(t, shop, file);
+    const page = async (): Promise<string> => (await new Visitor(gateway.url).get('office.pl')).body;
+    await until('both hosts run', async () => (await pidsOf(gateway)).length === 2);
+    // The first host to load it reads on at once, and the other one when it may.
+    const reads = `import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+    try {
+      mkdirSync('${at('first')}');
+    } catch {
+      while (!existsSync('${at('go')}')) await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    const { word } = await import('./lib/words.ts');
+    writeFileSync('${at('read')}', '');
+    ${says('x').replace("html('x')", 'html(word)')}`;
+    writeFileSync(at('office.ts'), reads);
+    await until('the first one has read', () => existsSync(at('read')));
+    writeFileSync(at('lib/words.ts'), "export const word = 'second';\n");
+    writeFileSync(at('go'), '');
+    const seen: string[] = [];
+    await until('the change is there', async () => seen[seen.push(await page()) - 1] === 'second');
+    for (let i = 0; i < 10; i++) seen.push(await page());
+    t.same([...new Set(seen)], ['zero', 'second']);
+  },
+);
+
 t.test('what a port does to its process', async (t) => {
   const routes = `  index.pl: { to: port, port: ${bad}, timeout: 20s }\n  /**: legacy`;
   const file = writeRoutes(shop, routes, {
