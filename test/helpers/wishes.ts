@@ -68,9 +68,6 @@ export async function connectionIn({ db }: Shop, state: string): Promise<number 
   return (rows[0]?.['id'] ?? null) as number | null;
 }
 
-/** The state of whoever wants to write a wish while nobody may. */
-export const heldUp = 'Waiting for table metadata lock';
-
 /** Has a wish get as far as its INSERT, which waits there until the gate is ended. */
 export async function askAndHold(
   shop: Shop,
@@ -79,6 +76,9 @@ export async function askAndHold(
   const gate = await shop.mariadb.connect('shop');
   await gate.query('LOCK TABLES wishes WRITE');
   const asked = click();
-  await until('the page is at its INSERT', async () => (await connectionIn(shop, heldUp)) !== null);
+  await until(
+    'the page is at its INSERT',
+    async () => (await connectionIn(shop, 'Waiting for table metadata lock')) !== null,
+  );
   return { asked, gate };
 }

@@ -31,7 +31,7 @@ t.test('what Perl wrote is read as it is, or not at all', async (t) => {
     const ours = viewOfValue(format.codec.decode(bytes));
     const its = viewOf(read[at] as Answered<unknown>);
     if (hasOther(ours)) t.match(its, ['refused', /^byte \d+ of the session: /], session);
-    else t.same(its, ours, session) && count++;
+    else if (t.same(its, ours, session)) count++;
   }
   t.ok(count >= 20, `${count} were read`);
 });

@@ -21,7 +21,7 @@ t.test('pages in Python pass for the old ones', async (t) => {
     'what is no record': [wish(999_999), wish('x'), wish('1001%0a'), wish('1001%20'), get('wish.pl?1001')],
     'a form': [post('wish.pl', { sku: '1012' }), post('wish.pl?sku=1001', { other: 'x' })],
     'parameters in all spellings': [get('wish.pl?a=1;s%6Bu=10%301&sku=1002'), get('wish.pl?sku&sku=1001')],
-    'umlauts, quotes and tags': [...[1005, 1011, 1028, 1030, 1031, 1037].map((sku) => wish(sku))],
+    'umlauts, quotes and tags': [1005, 1011, 1028, 1030, 1031, 1037].map(wish),
     'both in one session': [add(1001, '2'), wish(1002), add(1030), wish(1003), list],
     'the cart as a list': [...[1005, 1011, 1028, 1030].map((sku) => add(sku)), list],
     'quantities nobody should type': [
@@ -128,7 +128,11 @@ t.test('twenty visitors click ten times each, all at once, at pages in Python an
   t.same(new Set(pages.map(({ status }) => status)), new Set([200]), 'everybody gets a page');
   const sessions = await Promise.all(visitors.map(({ sessionId }) => perlReads(shop, String(sessionId))));
   for (const { wishes, cart } of sessions) {
-    t.same((wishes as number[]).toSorted(), [1001, 1003, 1005, 1007, 1009], 'no wish is lost');
+    t.same(
+      (wishes as number[]).toSorted((one, other) => one - other),
+      [1001, 1003, 1005, 1007, 1009],
+      'no wish is lost',
+    );
     t.same(cart, { 1002: 1, 1004: 1, 1006: 1, 1008: 1, 1010: 1 }, 'and nothing in the cart');
   }
   t.equal(await wishesInTable(shop), before + 100);

@@ -1,6 +1,6 @@
 // `banyan host`: the ports run in a process that somebody else has started, here on a unix socket. The gateway asks it,
 // and can neither end it nor see what it does.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { RowDataPacket } from 'mysql2/promise';
@@ -176,7 +176,8 @@ t.test('while a host is not there legacy answers', async (t) => {
 });
 
 t.test('a host that is told to end finishes what it has', async (t) => {
-  const mark = join(t.testdir(), 'mark');
+  const folder = mkdtempSync(join(shop.scratch, 'ports-')); // in no project that has banyan installed
+  const mark = join(folder, 'mark');
   const late = `import { writeFileSync } from 'node:fs';
 import { definePort, html } from 'banyan';
 export default definePort(async ({ afterCommit, db }) => {
@@ -185,7 +186,7 @@ export default definePort(async ({ afterCommit, db }) => {
   return html('answered');
 });
 `;
-  const folder = t.testdir({ 'late.ts': late });
+  writeFileSync(join(folder, 'late.ts'), late);
   const { visitor, host, socketPath, gateway } = await useBoth(
     t,
     `  office.pl: { to: port, port: ${folder}/late.ts }\n  view.pl: port`,
