@@ -34,6 +34,9 @@ export function readPorts(desk: Desk, file: Section, settingsDirectory: string):
   };
 }
 
+/** unix(7): sun_path has 108 bytes, the last of them a NUL. */
+const longestSocketPath = 107;
+
 /** Reads where a port host of somebody else's listens: `http://host:port`, or `unix:/path`. Throws a Mistake [bad-url]. */
 function parseHostUrl(text: string): { readonly socketPath: string } | { readonly origin: string } {
   if (!text.startsWith('unix:')) {
@@ -42,6 +45,10 @@ function parseHostUrl(text: string): { readonly socketPath: string } | { readonl
     throw new Mistake('bad-url', 'ports are reached by http:// or unix:', 'write http://host:port');
   }
   const socketPath = text.slice('unix:'.length);
+  if (Buffer.byteLength(socketPath) > longestSocketPath) {
+    const help = `a socket has at most ${longestSocketPath} bytes of path: choose a shorter one`;
+    throw new Mistake('bad-url', `the path of the socket "${socketPath}" is too long`, help);
+  }
   if (isAbsolute(socketPath)) return { socketPath };
   throw new Mistake(
     'bad-url',

@@ -229,7 +229,7 @@ t.test('ports run in processes of ours, or in a host that somebody else has star
   });
   t.same(ports('{ url: http://127.0.0.1:9000 }').url, { origin: 'http://127.0.0.1:9000' });
   t.same(ports('{ url: unix:/run/ports.sock }').url, { socketPath: '/run/ports.sock' });
-  for (const wrong of ['https://a', 'unix:run/x', '127.0.0.1:9000'])
+  for (const wrong of ['https://a', 'unix:run/x', `unix:/${'x'.repeat(107)}`, '127.0.0.1:9000'])
     t.match(complaints(`${smallest}ports: { url: '${wrong}' }\n`), /\[bad-url\]/);
 });
 
