@@ -3,11 +3,11 @@ import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startShop, type Shop } from '../scripts/shop/shop.ts';
 import { Visitor } from '../scripts/shop/visitor.ts';
-import { load, type Load, type Visit } from './load.ts';
+import { load, loadRow, type Load, type Visit } from './load.ts';
 import { startBanyan, type Peer } from './peers.ts';
 import { startFcgiwrap, startModPerl } from './peers-cgi.ts';
-import { atLeast, reported, rounded, type Bench, type Goal, type Measured, type Row } from './report.ts';
-import { interleave, medianOf, ratio, type Rounds } from './rounds.ts';
+import { atLeast, reported, type Bench, type Goal, type Measured } from './report.ts';
+import { interleave, ratio, type Rounds } from './rounds.ts';
 import { moveAside, needWrk } from './tools.ts';
 
 const pages = ['hello.pl', 'view.pl?sku=1001', 'cart.pl?action=show'] as const;
@@ -59,7 +59,7 @@ export const bench: Bench = {
       const measured = await interleave(contenders, rounds, (round) =>
         say(round === 0 ? 'warming up' : `round ${round} of ${rounds}`),
       );
-      return { rows: cases.map((each) => rowOf(each, measured)), goals: goalsOf(measured) };
+      return { rows: cases.map((each) => loadRow(each.name, measured)), goals: goalsOf(measured) };
     } finally {
       for (const stop of stops.toReversed()) await stop();
     }
@@ -154,17 +154,6 @@ async function check({ name, url, sessions }: Case): Promise<void> {
         throw new Error(`${name} answers ${response.status} without "${text}": ${body.slice(0, 2000)}`);
     }
   }
-}
-
-function rowOf({ name }: Case, measured: Rounds<Load>): Row {
-  const rounds = measured.get(name) ?? [];
-  return {
-    case: name,
-    'requests/s': rounded(medianOf(rounds, (round) => round.requestsPerSecond)),
-    'p50 ms': rounded(medianOf(rounds, (round) => round.p50Ms)),
-    'p99 ms': rounded(medianOf(rounds, (round) => round.p99Ms)),
-    failed: rounds.reduce((sum, round) => sum + round.failed, 0),
-  };
 }
 
 function goalsOf(measured: Rounds<Load>): Goal[] {

@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { rounded, type Row } from './report.ts';
+import { medianOf, type Rounds } from './rounds.ts';
 
 /** What a load run found. */
 export interface Load {
@@ -59,6 +61,18 @@ export async function load(order: LoadOrder): Promise<Load> {
     ...figures,
     cpuMicros: ((cpuSeconds(pid) - cpuBefore) * 1e6) / figures.requests,
     heldUp: (queuedSeconds(pid) - waitBefore) / figures.seconds,
+  };
+}
+
+/** The row of a report for who was put under load: the middle of its rounds, and all that failed. */
+export function loadRow(name: string, measured: Rounds<Load>): Row {
+  const rounds = measured.get(name) ?? [];
+  return {
+    case: name,
+    'requests/s': rounded(medianOf(rounds, (round) => round.requestsPerSecond)),
+    'p50 ms': rounded(medianOf(rounds, (round) => round.p50Ms)),
+    'p99 ms': rounded(medianOf(rounds, (round) => round.p99Ms)),
+    failed: rounds.reduce((sum, round) => sum + round.failed, 0),
   };
 }
 

@@ -4,11 +4,11 @@ import { repository, startShop, type Shop } from '../scripts/shop/shop.ts';
 import { Visitor } from '../scripts/shop/visitor.ts';
 import { pinTree } from './cgi.ts';
 import { alone, beside, legacyBesideBadPorts } from './ports-beside.ts';
-import { load, type Load, type Visit } from './load.ts';
+import { load, loadRow, type Load, type Visit } from './load.ts';
 import { startBanyan, startPeer, type Peer } from './peers.ts';
 import { startModPerl } from './peers-cgi.ts';
-import { atLeast, reported, rounded, type Bench, type Goal, type Measured, type Row } from './report.ts';
-import { type Contender, interleave, medianOf, ratio, type Rounds } from './rounds.ts';
+import { atLeast, reported, type Bench, type Goal, type Measured } from './report.ts';
+import { type Contender, interleave, ratio, type Rounds } from './rounds.ts';
 import { moveAside, needWrk, underTest } from './tools.ts';
 
 const page = 'cart.pl?action=show';
@@ -42,7 +42,7 @@ export const bench: Bench = {
       const measured = await interleave(contenders, rounds, (round) =>
         say(round === 0 ? 'warming up' : `round ${round} of ${rounds}`),
       );
-      return { rows: contenders.map(({ name }) => rowOf(name, measured)), goals: goalsOf(measured) };
+      return { rows: contenders.map(({ name }) => loadRow(name, measured)), goals: goalsOf(measured) };
     } finally {
       for (const stop of stops.toReversed()) await stop();
     }
@@ -111,17 +111,6 @@ async function check(name: string, url: string, sessions: readonly Visit[]): Pro
     if (response.status !== 200 || !/<\/HTML>\s*$/.test(body) || !body.includes(text))
       throw new Error(`${name} answers ${response.status} without "${text}": ${body.slice(0, 2000)}`);
   }
-}
-
-function rowOf(name: string, measured: Rounds<Load>): Row {
-  const rounds = measured.get(name) ?? [];
-  return {
-    case: name,
-    'requests/s': rounded(medianOf(rounds, (round) => round.requestsPerSecond)),
-    'p50 ms': rounded(medianOf(rounds, (round) => round.p50Ms)),
-    'p99 ms': rounded(medianOf(rounds, (round) => round.p99Ms)),
-    failed: rounds.reduce((sum, round) => sum + round.failed, 0),
-  };
 }
 
 function goalsOf(measured: Rounds<Load>): Goal[] {
