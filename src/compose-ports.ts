@@ -1,9 +1,11 @@
+import { connectionOptions, sessionTable } from './compose-places.ts';
 import { portSessions } from './compose-sessions.ts';
 import type { SessionSettings, Settings } from './config/settings.ts';
 import type { PortsStatus } from './control/api.ts';
 import { Problem } from './errors.ts';
 import { systemClock } from './exchange/clock.ts';
-import { portBackend } from './porting/backend.ts';
+import { untilRowIsFree } from './mysql/free-row.ts';
+import { portBackend, type UntilOver } from './porting/backend.ts';
 import { HostCrew } from './porting/host-crew.ts';
 import { RemoteHost } from './porting/remote-host.ts';
 import type { Backend } from './routing/backend.ts';
@@ -73,7 +75,8 @@ function start(
   log: Log,
 ): Started {
   const { ports, workers } = settings;
-  if (ports.url !== null) return elsewhere(ports.url);
+  const untilOver = pendingIn(session);
+  if (ports.url !== null) return elsewhere(ports.url, untilOver);
   const crew = new HostCrew(
     {
       settings: portSessions(session, ports.database),
@@ -91,7 +94,7 @@ function start(
     files,
   );
   return {
-    backend: portBackend(crew, systemClock),
+    backend: portBackend(crew, systemClock, untilOver),
     ready: crew.ready,
     serve: (next) => crew.serve(next),
     status: () => ({ ...crew.status(), url: null }),
@@ -100,11 +103,18 @@ function start(
   };
 }
 
-function elsewhere(url: NonNullable<Settings['ports']['url']>): Started {
+/** Sessions in files are written by the host itself, which is dead: nothing is pending there. */
+function pendingIn({ store, format }: SessionSettings): UntilOver {
+  if (store.kind !== 'mysql') return () => Promise.resolve();
+  const [options, table] = [connectionOptions(store), sessionTable(format, store)];
+  return async (id) => (id === null ? undefined : untilRowIsFree(options, table, id));
+}
+
+function elsewhere(url: NonNullable<Settings['ports']['url']>, untilOver: UntilOver): Started {
   const host = new RemoteHost(url);
   const shown = 'origin' in url ? url.origin : `unix:${url.socketPath}`;
   return {
-    backend: portBackend(host, systemClock),
+    backend: portBackend(host, systemClock, untilOver),
     ready: Promise.resolve(),
     serve: () => undefined,
     status: () => ({ hosts: [], url: shown, swaps: 0, broken: [], refused: [] }),

@@ -16,16 +16,22 @@ const graceMs = 1_000;
 /** How long a COMMIT may take before we say that nobody knows. */
 const commitPatienceMs = 5_000;
 
+/** Resolves when nothing is pending any more that could write a session; null: one that has no id yet. Never rejects. */
+export type UntilOver = (sessionId: string | null) => Promise<void>;
+
 /** Serves exchanges with ports, in port hosts. */
-export function portBackend(hosts: Hosts, clock: Clock): Backend {
+export function portBackend(hosts: Hosts, clock: Clock, untilOver: UntilOver): Backend {
   return {
     side: 'port',
     handle: async (exchange, route, lease) => {
       const startedMs = clock.nowMs();
       const result = await run(hosts, clock, exchange, route, lease);
       const elapsedMs = clock.nowMs() - startedMs;
-      // By now the host has committed, rolled back or died: after its answer a port touches nothing any more.
-      const finished = Promise.resolve({ elapsedMs, problem: null });
+      // By now the host has committed, rolled back or died: after its answer a port touches nothing any more. Only of a
+      // COMMIT that was not heard of it is not known when the database gets to it; the turn lasts until then.
+      const isUncertain = result instanceof Problem && result.code === 'COMMIT_UNCERTAIN';
+      const over = isUncertain && route.session === 'write' ? untilOver(exchange.claimedSessionId) : null;
+      const finished = (over ?? Promise.resolve()).then(() => ({ elapsedMs, problem: null }));
       return result instanceof Problem
         ? { kind: 'failed', side: 'port', problem: result, elapsedMs, finished }
         : ({ kind: 'answered', side: 'port', answer: result, elapsedMs, finished } satisfies Outcome);
