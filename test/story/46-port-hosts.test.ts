@@ -1,6 +1,7 @@
 // Ports run in processes of their own. What one does to its process costs its own request, and a changed port takes over
 // without anybody noticing.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { type GatewayProcess, writeRoutes } from '../../scripts/shop/gateway.ts';
@@ -45,6 +46,11 @@ t.test('a changed port takes over', async (t) => {
   const visitor = new Visitor(gateway.url);
   const page = async (): Promise<string> => (await visitor.get('office.pl')).body;
   await until('both hosts run', async () => (await pidsOf(gateway)).length === 2);
+  t.same(
+    (await pidsOf(gateway)).map(getPriority),
+    [5, 5],
+    'where time is short they come behind the gateway',
+  );
   t.equal(await page(), 'one');
 
   await t.test('as soon as it is saved, and no request meets the change', async (t) => {
