@@ -36,14 +36,14 @@ async function ask(gateway: GatewayProcess, page: string, { method, form, header
     body: form ?? null,
   });
   const body = Buffer.from(await answer.body.arrayBuffer()).toString('latin1');
-  const isNew = () =>
+  const path = `/cgi-bin/${page.split('?', 1)[0]}`; // the line of an earlier request may come only now
+  const lineOf = () =>
     gateway
       .log()
       .slice(seen)
-      .some((line) => line['msg'] === 'exchange');
-  await until('the exchange is in the log', isNew);
-  const line = gateway.log().findLast((each) => each['msg'] === 'exchange') ?? {};
-  return { status: answer.statusCode, headers: answer.headers, body, line };
+      .findLast((line) => line['msg'] === 'exchange' && line['path'] === path);
+  await until('the exchange is in the log', () => lineOf() !== undefined);
+  return { status: answer.statusCode, headers: answer.headers, body, line: lineOf() ?? {} };
 }
 
 const throwing = join(repository, 'test/fixtures/ports/throws.ts');
