@@ -107,7 +107,7 @@ t.test('a host on a TCP port says which ports it cannot load, and serves the oth
 t.test('a port that is too slow is not run a second time', async (t) => {
   const { gateway, visitor, host } = await useBoth(
     t,
-    `  GET office.pl: { to: port, port: ${fixture('gated.ts')}, timeout: 1s }
+    `  GET office.pl: { to: port, port: ${fixture('gated.ts')}, timeout: 4s }
   POST cart.pl: { to: port, port: ${fixture('busy.ts')}, timeout: 1s, session: none }`,
   );
   await visitor.get('cart.pl?action=show');
