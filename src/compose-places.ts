@@ -19,9 +19,6 @@ import type { SessionFormat } from './session/module.ts';
 import type { Presence } from './session/presence.ts';
 import type { SessionWatch } from './session/watch.ts';
 
-/** Connections a port host opens at most. */
-export const portConnections = 64;
-
 /** Where sessions are kept, as far as a gateway has to do with it. */
 export interface SessionPlaces {
   readonly lock: KeptLock;

@@ -1,11 +1,5 @@
 import { createSecretKey, randomBytes, scryptSync } from 'node:crypto';
-import {
-  connectionOptions,
-  type LockNews,
-  openPlaces,
-  portConnections,
-  sessionTable,
-} from './compose-places.ts';
+import { connectionOptions, type LockNews, openPlaces, sessionTable } from './compose-places.ts';
 import type { SessionSettings } from './config/settings.ts';
 import { idPlacesOf } from './config/settings.ts';
 import type { MysqlAddress, StoreAddress } from './config/store-url.ts';
@@ -15,6 +9,7 @@ import type { SessionParts } from './gateway/parts.ts';
 import { collationOf } from './mysql/collation.ts';
 import { TimelineTable } from './mysql/timeline-table.ts';
 import { codecCalled } from './perl/formats.ts';
+import { mostConnections } from './porting/host-pool.ts';
 import type { HostSettings } from './porting/host-words.ts';
 import { Nesting } from './session/nesting.ts';
 import { NowAndThen } from './session/now-and-then.ts';
@@ -120,7 +115,7 @@ export function portSessions(session: SessionSettings, database: MysqlAddress | 
             options: {
               ...connectionOptions(address),
               charset: collationOf(address.charset),
-              connectionLimit: portConnections,
+              connectionLimit: mostConnections,
             },
             table: sessionTable(format, address),
           },

@@ -1,9 +1,10 @@
 import { styleText } from 'node:util';
-import { connectionOptions, portConnections, sessionTable } from '../compose-places.ts';
+import { connectionOptions, sessionTable } from '../compose-places.ts';
 import type { SessionSettings, Settings } from '../config/settings.ts';
 import { probeFolder } from '../files/probe.ts';
 import { probeDatabase, probePortTables, unreachable } from '../mysql/probe.ts';
 import { codecCalled, codecNamed } from '../perl/formats.ts';
+import { mostConnections } from '../porting/host-pool.ts';
 import type { ProbeFinding } from '../session/probe.ts';
 import { type ExitCode, exitCodes } from './failure.ts';
 import { harmless } from './print.ts';
@@ -37,7 +38,7 @@ async function checkTable(session: SessionSettings, settings: Settings): Promise
     keepsTimeline: keepMs !== null,
     hasPorts,
     writes: await writtenByPorts(settings.table.routes),
-    connections: gatewayConnections + (hasPorts ? settings.ports.hosts * portConnections : 0),
+    connections: gatewayConnections + (hasPorts ? settings.ports.hosts * mostConnections : 0),
   });
   const { host, tcpPort, socketPath, database } = store;
   return { place: `table ${where.table} of ${database} at ${socketPath ?? `${host}:${tcpPort}`}`, findings };

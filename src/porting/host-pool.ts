@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 import { maxHeaderSize } from './wire.ts';
 
-/** Connections to one host at most: as many as it opens to the database. */
+/** Connections to one host at most, and as many as it opens to the database: each request has one of both. */
 export const mostConnections = 64;
 
 /** Connections to a port host: `socketPath` of a unix socket, or an `http://` origin. */
