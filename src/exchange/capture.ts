@@ -27,7 +27,7 @@ export interface Capture {
 }
 
 /** Names of parameters, fields and keys of a session whose values are nobody's business. */
-export const sensitiveNames = /pass|pwd|card|cvc|token|secret|csrf|auth|mail|phone|iban|birth/i;
+const sensitiveNames = /pass|pwd|card|cvc|token|secret|csrf|auth|mail|phone|iban|birth/i;
 /** Fields of a request that are left out whole: who they let in, and what they say of a visitor, is not about the page. */
 const leftOut = /^(?:authorization|proxy-authorization|x-forwarded-for|x-real-ip|forwarded)$/i;
 

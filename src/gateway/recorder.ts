@@ -31,35 +31,31 @@ const mostKept = 50;
 const largestBytes = 1024 * 1024;
 
 interface Wanted {
-  mask: readonly string[];
+  readonly mask: readonly string[];
   readonly kept: Capture[];
-  untilMs: number;
+  /** Who asks again in time is not forgotten. */
+  readonly stay: () => void;
 }
 
 /** A recorder that records nothing yet. */
 export function makeRecorder(clock: Clock): Recorder {
   const wanted = new Map<string, Wanted>();
-  const wantedNow = (route: string): Wanted | null => {
-    const found = wanted.get(route) ?? null;
-    if (found === null || found.untilMs > clock.nowMs()) return found;
-    wanted.delete(route);
-    return null;
-  };
   return {
-    wants: ({ name }) => wanted.size > 0 && wantedNow(name) !== null,
+    wants: ({ name }) => wanted.has(name),
     begin: (exchange, { name }) => {
-      const place = wanted.size === 0 ? null : wantedNow(name);
-      if (place === null || place.kept.length >= mostKept) return null;
+      const place = wanted.get(name);
+      if (place === undefined || place.kept.length >= mostKept) return null;
       const { bytes, lengthBytes } = exchange.body;
       if (lengthBytes > largestBytes || (bytes === null && lengthBytes > 0)) return null;
       return record(exchange, name, (capture) => place.kept.push(masked(capture, place.mask)));
     },
-    take: (order) => {
-      const untilMs = clock.nowMs() + patienceMs;
-      const before = wanted.get(order.route);
-      const kept = before?.kept.splice(0) ?? [];
-      wanted.set(order.route, { mask: order.mask, kept: before?.kept ?? [], untilMs });
-      return kept;
+    take: ({ route, mask }) => {
+      const before = wanted.get(route);
+      before?.stay();
+      const stay = clock.after(patienceMs, () => wanted.delete(route));
+      const kept = before?.kept ?? []; // what is under way goes on into it
+      wanted.set(route, { mask, kept, stay });
+      return kept.splice(0);
     },
   };
 }
