@@ -40,7 +40,7 @@ export async function record(file: string, word: string, options: RecordOptions)
   const route = whichRoute((await settingsFor(file)).table, word);
   const folder = options.to === undefined ? recordedFolder(file, route.name) : resolve(options.to);
   await mkdir(folder, { recursive: true });
-  let number = (await readdir(folder)).filter((name) => name.endsWith('.json')).length;
+  let number = Math.max(0, ...(await readdir(folder)).map((name) => parseInt(name, 10) || 0)); // some may have been thrown away
   let [count, isStopped, hasSessions] = [0, false, true];
   process.once('SIGINT', () => {
     isStopped = true;
