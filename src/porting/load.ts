@@ -17,7 +17,7 @@ let tellOf: (loaded: LoadedPorts) => void = () => undefined;
 const ownIndex = new URL(import.meta.url.endsWith('.ts') ? '../index.ts' : '../index.js', import.meta.url)
   .href;
 
-/** Notes the files of ports and of what they import, and tells of all whenever a port was loaded. To be called once. */
+/** Notes the files of ports and of what they import, and tells of all whenever there are more. To be called once. */
 export function noteModules(onLoaded: (loaded: LoadedPorts) => void): void {
   tellOf = onLoaded;
   registerHooks({
@@ -36,18 +36,23 @@ export function noteModules(onLoaded: (loaded: LoadedPorts) => void): void {
  * PORT_MISSING where the file cannot be imported or declares none; the message says which file, which line, and why.
  */
 export function loadPort(file: string): Promise<Port> {
-  let port = ports.get(file);
-  if (port === undefined) {
-    noteFile(file);
-    port = importPort(file);
-    ports.set(file, port);
-    const tell = (): void =>
-      tellOf({ modules: [...modules], broken: [...broken].map(([file, reason]) => ({ file, reason })) });
-    port.then(tell, (problem: Problem) => {
-      broken.set(file, problem.message);
-      tell();
-    });
-  }
+  if (!ports.has(file)) void loadPorts([file]);
+  return loadOnce(file);
+}
+
+/** Loads several ports, and tells of them once. Never rejects: which of them are broken is told. */
+export async function loadPorts(files: readonly string[]): Promise<void> {
+  await Promise.allSettled(files.map(loadOnce));
+  tellOf({ modules: [...modules], broken: [...broken].map(([file, reason]) => ({ file, reason })) });
+}
+
+function loadOnce(file: string): Promise<Port> {
+  const known = ports.get(file);
+  if (known !== undefined) return known;
+  noteFile(file);
+  const port = importPort(file);
+  ports.set(file, port);
+  port.catch((problem: Problem) => broken.set(file, problem.message));
   return port;
 }
 
