@@ -115,10 +115,11 @@ export class HostCrew implements Hosts {
     return host;
   }
 
-  /** A host for each slot, and what the files are like that they will read. */
-  #startAll(): HostProcess[] {
+  /** Starts a host for each slot, which read the files as they are now; rejects where one of them does not come up. */
+  async #startAll(hosts: HostProcess[]): Promise<void> {
     this.#watch.reading();
-    return this.#slots.map(() => this.#start());
+    while (hosts.length < this.#slots.length) hosts.push(this.#start());
+    await Promise.all(hosts.map((host) => host.ready));
   }
 
   /** One at a time: what changes meanwhile is a change again when this is over. */
@@ -130,13 +131,12 @@ export class HostCrew implements Hosts {
   }
 
   async #renewOnce(): Promise<void> {
-    let next = this.#startAll();
+    const next: HostProcess[] = []; // also those that came up before one did not
     try {
-      await Promise.all(next.map((host) => host.ready));
+      await this.#startAll(next);
       while (!haveReadTheSame(next) && !this.#isClosed) {
-        await Promise.all(next.map((host) => host.kill('a file was changed while hosts read it')));
-        next = this.#startAll();
-        await Promise.all(next.map((host) => host.ready));
+        await Promise.all(next.splice(0).map((host) => host.kill('a file was changed while hosts read it')));
+        await this.#startAll(next);
       }
       this.#refused = next.flatMap((host) => this.#newlyBroken(host)).filter(isFirst);
     } catch (thrown) {

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { setPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -19,11 +19,6 @@ export interface HostKind {
   readonly onLine: (line: PortLine) => void;
 }
 
-/**
- * How nice hosts are: where a core is short, the gateway and old scripts come first, with three times the share. A port
- * in a loop beside the gateway on one core left it a fifth of its requests, and so it leaves it five sixths (measured).
- */
-const niceness = 5;
 /** How long a host that is to end may take for what its ports have left for after their commits: mail, calls elsewhere. */
 const lateMs = 10_000;
 const program = fileURLToPath(
@@ -66,7 +61,6 @@ export class HostProcess implements Host {
         '--enable-source-maps',
       ],
     });
-    if (this.#child.pid !== undefined) setPriority(this.#child.pid, niceness);
     const { promise: ready, resolve: isReady, reject: isNot } = Promise.withResolvers<void>();
     const { promise: ended, resolve: hasEnded } = Promise.withResolvers<string>();
     ready.catch(() => undefined);

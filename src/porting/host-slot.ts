@@ -51,12 +51,13 @@ export class HostSlot<H extends SlotHost> {
    */
   async start(): Promise<void> {
     if (this.#isClosed || this.#next !== null) return;
-    const next = (this.#next = this.#parts.start());
+    const startedMs = this.#parts.clock.nowMs();
     try {
+      const next = (this.#next = this.#parts.start()); // which throws where the disk is full
       await next.ready;
       this.take(next);
     } catch (thrown) {
-      this.#again(next);
+      this.#again(startedMs);
       throw thrown;
     } finally {
       this.#next = null;
@@ -81,7 +82,7 @@ export class HostSlot<H extends SlotHost> {
     if (this.host !== host) return;
     this.host = null;
     this.#parts.onEvent('ended', how);
-    this.#again(host);
+    this.#again(host.startedMs);
   }
 
   /** Whether its host answers at once, as far as is known. */
@@ -102,9 +103,9 @@ export class HostSlot<H extends SlotHost> {
     await Promise.all(hosts.map((host) => host.kill('the gateway ends')));
   }
 
-  #again(before: H): void {
+  #again(startedMs: number): void {
     const { clock } = this.#parts;
-    const wasHealthy = clock.nowMs() - before.startedMs > healthyMs;
+    const wasHealthy = clock.nowMs() - startedMs > healthyMs;
     this.#pauseMs = wasHealthy ? firstPauseMs : Math.min(longestPauseMs, this.#pauseMs * 2);
     clock.after(this.#pauseMs, () => {
       if (this.host === null) this.start().catch(() => undefined);

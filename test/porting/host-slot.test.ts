@@ -122,6 +122,28 @@ t.test('one that cannot become ready is tried again, too', async (t) => {
   t.equal(hosts.length, 2);
 });
 
+t.test('where none can be started at all, as on a full disk, it is tried again', async (t) => {
+  const clock = fakeClock();
+  let [isFull, hosts] = [true, 0];
+  const slot = new HostSlot<FakeHost>({
+    clock,
+    start: () => {
+      hosts++;
+      if (isFull) throw new Error('ENOSPC');
+      return new FakeHost(hosts, clock.nowMs());
+    },
+    onEvent: () => undefined,
+    mostMemoryBytes: 10_000,
+    stuckMs: 5_000,
+  });
+  await t.rejects(slot.start(), { message: 'ENOSPC' });
+  await live(clock, 100);
+  t.equal(hosts, 2);
+  isFull = false;
+  await live(clock, 200);
+  t.equal(hosts, 3);
+});
+
 t.test('one that does not answer is not asked where another can be, and ended in the end', async (t) => {
   const { clock, hosts, newest, slot, happened } = makeSlot();
   newest().becomeReady();

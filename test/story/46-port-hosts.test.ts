@@ -1,10 +1,10 @@
 // Ports run in processes of their own. What one does to its process costs its own request, and a changed port takes over
 // without anybody noticing.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { type GatewayProcess, writeRoutes } from '../../scripts/shop/gateway.ts';
+import { type GatewayProcess, startGateway, writeRoutes } from '../../scripts/shop/gateway.ts';
 import { repository } from '../../scripts/shop/shop.ts';
 import { Visitor } from '../../scripts/shop/visitor.ts';
 import { banyan } from '../helpers/cli.ts';
@@ -250,6 +250,29 @@ t.test('what a port does to its process', async (t) => {
   t.ok((rows as { name: string }[]).every(({ name }) => name === 'left by a bad port'));
 });
 
+t.test(
+  'where no host can be started, as on a full disk, the old ones serve on and so does the gateway',
+  async (t) => {
+    const folder = t.testdir({ 'office.ts': says('one') });
+    const home = join(shop.scratch, 'home-of-hosts');
+    mkdirSync(home);
+    const file = writeRoutes(shop, '  office.pl: port\n  /**: legacy', { ports: folder });
+    const gateway = await startGateway(shop, file, { env: { TMPDIR: home } });
+    t.teardown(() => gateway.stop('SIGKILL'));
+    const page = async (): Promise<string> => (await new Visitor(gateway.url).get('office.pl')).body;
+    t.equal(await page(), 'one');
+
+    renameSync(home, `${home}-gone`);
+    writeFileSync(join(folder, 'office.ts'), says('two'));
+    await until('it is refused', async () => (await portsOf(gateway)).refused.length > 0);
+    t.match((await portsOf(gateway)).refused, [{ reason: /ENOENT/ }]);
+    renameSync(`${home}-gone`, home);
+    t.equal(await page(), 'one');
+    writeFileSync(join(folder, 'office.ts'), says('three'));
+    await until('the next change is taken', async () => (await page()) === 'three');
+  },
+);
+
 t.test('where no host can live, legacy serves, and it is tried again', async (t) => {
   const { gateway, write } = await usePorts(
     { 'view.ts': `process.exit(3);\n${says('never')}` },
@@ -274,16 +297,23 @@ t.test('a port may be anywhere: what it imports as banyan is the gateway that ru
 t.test(
   'what a port has left for after its commit is done, also where the gateway is told to end',
   async (t) => {
-    const mark = join(t.testdir(), 'mark');
+    const [gate, mark] = ['gate', 'mark'].map((name) => join(shop.scratch, name)) as [string, string];
     const late = `({ afterCommit }) => {
-    afterCommit(() => new Promise((done) => setTimeout(() => { writeFileSync(${JSON.stringify(mark)}, 'done'); done(); }, 500)));
+    afterCommit(async () => {
+      while (!existsSync(${JSON.stringify(gate)})) await new Promise((done) => setTimeout(done, 10));
+      writeFileSync(${JSON.stringify(mark)}, 'done');
+    });
     return html('answered');
   }`;
-    const text = `import { writeFileSync } from 'node:fs';\n${says('x').replace("() => html('x')", late)}`;
+    const imports = `import { existsSync, writeFileSync } from 'node:fs';\n`;
+    const text = `${imports}${says('x').replace("() => html('x')", late)}`;
     const { gateway } = await usePorts({ 'office.ts': text }, '  office.pl: port\n  /**: legacy');
     t.equal((await new Visitor(gateway.url).get('office.pl')).body, 'answered');
     t.notOk(existsSync(mark));
-    t.equal(await gateway.stop(), 0);
+    const ended = gateway.stop();
+    await logged(gateway, (line) => line['msg'] === 'ending');
+    writeFileSync(gate, '');
+    t.equal(await ended, 0);
     t.equal(readFileSync(mark, 'utf8'), 'done');
   },
 );
