@@ -122,5 +122,5 @@ export function sessionTable(format: SessionFormat, store: MysqlAddress): Sessio
 export function connectionOptions(address: MysqlAddress) {
   const { socketPath, host, tcpPort, user, password, database } = address;
   const where = socketPath === null ? { host, port: tcpPort ?? 3306 } : { socketPath };
-  return { ...where, user, password, database };
+  return { ...where, user, password, database, trace: false };
 }

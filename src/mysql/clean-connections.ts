@@ -10,10 +10,16 @@ export interface Begun {
 /** As many idle connections as may have been ended by the server without our having heard of it yet. */
 const mostStale = 10;
 
+/** ER_UNKNOWN_SYSTEM_VARIABLE. */
+const unknownVariable = 1193;
+/** What the level of isolation is called before MySQL 5.7.20 and MariaDB 11.1; MySQL 8 knows only the other name. */
+const olderIsolation = 'tx_isolation';
+
 /** Lends connections on which nothing is left of the port before: no variable, no lock, no setting, no transaction. */
 export class CleanConnections {
   readonly #pool: Pool;
   readonly #charset: string;
+  #isolation = 'transaction_isolation';
   readonly #prepared = new WeakSet<object>();
   readonly #cleaning = new Set<Promise<void>>();
 
@@ -45,7 +51,6 @@ export class CleanConnections {
   takeBack(connection: PoolConnection): void {
     const clean = async (): Promise<void> => {
       await connection.reset();
-      await connection.query(`SET NAMES ${this.#charset}`); // a reset forgets what was agreed at the start
       await this.#prepare(connection);
       connection.release();
     };
@@ -68,10 +73,22 @@ export class CleanConnections {
     await this.#pool.query('KILL ?', [threadId]).catch(() => undefined); // it may have ended by itself
   }
 
+  /**
+   * One statement for all that a connection has to have, as each is a round trip: the character set, which a reset forgets;
+   * READ COMMITTED; and backslashes that escape, or a value with a quote would be SQL, for mysql2 escapes with them (measured).
+   */
   async #prepare(connection: PoolConnection): Promise<void> {
-    await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
-    // mysql2 escapes with backslashes: where they mean nothing, a value with a quote would be SQL (measured).
-    await connection.query("SET SESSION sql_mode = REPLACE(@@SESSION.sql_mode, 'NO_BACKSLASH_ESCAPES', '')");
+    const set = (): Promise<unknown> =>
+      connection.query(
+        `SET NAMES ${this.#charset}, SESSION sql_mode = REPLACE(@@SESSION.sql_mode, 'NO_BACKSLASH_ESCAPES', ''),` +
+          ` SESSION ${this.#isolation} = 'READ-COMMITTED'`,
+      );
+    await set().catch((thrown: unknown) => {
+      const { errno } = thrown as { errno?: unknown };
+      if (errno !== unknownVariable || this.#isolation === olderIsolation) throw thrown;
+      this.#isolation = olderIsolation;
+      return set();
+    });
     this.#prepared.add(connection.connection);
   }
 }

@@ -31,7 +31,12 @@ export function mysqlStore(
   where: SessionTable,
   clock: Clock = systemClock,
 ): SessionStore {
-  const pool = mysql.createPool({ ...options, connectTimeout: 3_000, waitForConnections: true });
+  const pool = mysql.createPool({
+    ...options,
+    connectTimeout: 3_000,
+    waitForConnections: true,
+    maxPreparedStatements, // mysql2 makes lists for 16,000 for each connection, and clears them at each reset
+  });
   const parts: TransactionParts = {
     connections: new CleanConnections(pool, where.charset),
     records: sessionRecords(where),
@@ -44,6 +49,9 @@ export function mysqlStore(
     close: () => parts.connections.close(),
   };
 }
+
+/** Of one transaction: none outlives it. */
+const maxPreparedStatements = 100;
 
 /** InnoDB has undone the whole transaction, and the next statement would be outside of any. */
 const deadlock = 1213;

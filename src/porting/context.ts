@@ -4,7 +4,7 @@ import { headerValue, type RawHeaders } from '../exchange/headers.ts';
 import { requestParams, urlParams } from '../exchange/params.ts';
 import type { Draft } from '../session/draft.ts';
 import type { Transaction } from '../session/store.ts';
-import type { Context, PortLog, PortRequest } from './define.ts';
+import type { Context, Database, PortLog, PortRequest } from './define.ts';
 import type { PortLine } from './host-words.ts';
 import { readUploads } from './uploads.ts';
 import type { Errand } from './wire.ts';
@@ -61,8 +61,8 @@ export function makeContext(
     uploads,
     session,
     db: {
-      query: (sql, values = []) => transaction.query(sql, values),
-      execute: (sql, values = []) => transaction.execute(sql, values),
+      query: sayingWhere((sql, values = []) => transaction.query(sql, values)),
+      execute: sayingWhere((sql, values = []) => transaction.execute(sql, values)),
     },
     cookie: (name) => cookieValue(headers, name),
     now: new Date(errand.receivedAtMs),
@@ -71,6 +71,21 @@ export function makeContext(
     signal: parts.signal,
     legacy: parts.legacy,
     afterCommit: parts.afterCommit,
+  };
+}
+
+/**
+ * The error of a statement is made where its answer is read, and says nothing of who has asked. Here it is known again, by
+ * who waits; to note it with each statement, as mysql2 would, took a fifth of a port's time.
+ */
+function sayingWhere(ask: Database['query']): Database['query'] {
+  return async (sql, values) => {
+    try {
+      return await ask(sql, values);
+    } catch (thrown) {
+      if (thrown instanceof Error) Error.captureStackTrace(thrown);
+      throw thrown;
+    }
   };
 }
 

@@ -106,26 +106,41 @@ async function send(response: ServerResponse, answer: PortAnswer): Promise<void>
 
 async function receive(request: IncomingMessage): Promise<Job> {
   const errand = readErrand(request.rawHeaders);
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
   return {
     errand,
     method: errand.method,
     target: request.url ?? '/',
     headers: request.rawHeaders.filter((_, i, all) => !(all[i - (i % 2)] as string).startsWith('banyan-')),
-    body: Buffer.concat(chunks),
+    body: await bodyOf(request),
   };
 }
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+  if (length === undefined && coding === undefined) {
+    request.resume(); // else Node takes the request for one that is still coming
+    return empty;
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+const empty = Buffer.alloc(0);
 
 /** Resolves once the kernel has the interim answer: from then on the gateway will learn of it even if we are killed. */
 function announced(
   response: ServerResponse,
   send: (sent: (failed?: Error | null) => void) => void,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const hungUp = (): void => reject(new Problem('PORT_FAILED', 'the gateway hung up before the commit'));
-    if (response.destroyed) hungUp();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const hungUp = (): void => reject(new Problem('PORT_FAILED', 'the gateway hung up before the commit'));
+  if (response.destroyed) hungUp();
+  else {
+    // Where the line is shut and not closed yet, Node keeps what is written, and tells nobody when it throws it away.
+    response.once('close', hungUp);
     // A port that has kept the thread lets us see the hang-up only here, and in the writing.
-    else send((failed) => (failed != null || response.destroyed ? hungUp() : resolve()));
-  });
+    send((failed) => (failed != null || response.destroyed ? hungUp() : resolve()));
+  }
+  return promise.finally(() => response.off('close', hungUp));
 }
