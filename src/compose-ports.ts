@@ -33,6 +33,9 @@ export function composePorts(settings: Settings, metrics: Metrics, log: Log): Po
   let side: Started | null = null;
   const backend: Backend = {
     side: 'port',
+    get tellsOfSessions() {
+      return side?.backend.tellsOfSessions ?? false;
+    },
     handle: (exchange, route, lease, client) => {
       if (side !== null) return side.backend.handle(exchange, route, lease, client);
       const finished = Promise.resolve({ elapsedMs: 0, problem: null });
@@ -94,7 +97,7 @@ function start(
     files,
   );
   return {
-    backend: portBackend(crew, systemClock, untilOver),
+    backend: portBackend(crew, systemClock, untilOver, session.trace !== 'off'),
     ready: crew.ready,
     serve: (next) => crew.serve(next),
     status: () => ({ ...crew.status(), url: null }),
@@ -114,7 +117,7 @@ function elsewhere(url: NonNullable<Settings['ports']['url']>, untilOver: UntilO
   const host = new RemoteHost(url);
   const shown = 'origin' in url ? url.origin : `unix:${url.socketPath}`;
   return {
-    backend: portBackend(host, systemClock, untilOver),
+    backend: portBackend(host, systemClock, untilOver, false),
     ready: Promise.resolve(),
     serve: () => undefined,
     status: () => ({ hosts: [], url: shown, swaps: 0, broken: [], refused: [] }),

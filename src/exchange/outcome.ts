@@ -15,6 +15,12 @@ export interface Answer {
   readonly body: Buffer | Flow | Readable | null;
 }
 
+/** A session as a side found and left it that had it to itself, and may change it: its bytes, or null where there was none. */
+export interface SessionSeen {
+  readonly before: Buffer | null;
+  readonly after: Buffer | null;
+}
+
 /** A side that produced an answer. */
 export interface Answered {
   readonly kind: 'answered';
@@ -27,6 +33,8 @@ export interface Answered {
    * Later than the head of its answer, and independent of whether the client is still there.
    */
   readonly finished: Promise<Finished>;
+  /** What became of the session of the turn, where the side says so. */
+  readonly session?: SessionSeen;
   /** The failure that this answer stands in for, when legacy answered for a port. */
   readonly insteadOf?: Failed;
 }

@@ -4,15 +4,13 @@ import type { NestedRecord } from '../record.ts';
 import type { Route } from '../routing/route.ts';
 import { leaseOnNothing, type Lease } from '../session/lease.ts';
 import type { OpenTurn } from '../session/open-turn.ts';
-import type { Sight } from '../session/snapshot.ts';
 import type { Client } from './client.ts';
 import type { Parts, SessionParts } from './parts.ts';
 import { beginToWitness, type Witness } from './witness.ts';
 
-/** A turn, and the session as it was found; null where nobody looked. */
+/** A turn. */
 export interface Entered {
   readonly lease: Lease;
-  readonly before: Sight | null;
   readonly nested: NestedRecord | null;
   /** Who looks on where no turn is taken, or null. */
   readonly witness: Witness | null;
@@ -34,7 +32,7 @@ export async function enter(exchange: Exchange, route: Route, client: Client, pa
   const { sessionId } = exchange;
   if (sessions === null || sessionId === null || route.session !== 'write') {
     const witness = await beginToWitness(sessionId, route, parts);
-    return { lease: leaseOnNothing(sessionId), before: null, nested: null, witness, problem: null };
+    return { lease: leaseOnNothing(sessionId), nested: null, witness, problem: null };
   }
   let nested: NestedRecord | null = null;
   try {
@@ -46,8 +44,7 @@ export async function enter(exchange: Exchange, route: Route, client: Client, pa
         : await joinOuter(outer, sessions, client);
     const holder = { exchange: exchange.id, route: route.name };
     const lease = sessions.nesting.open(turn, holder, outer?.turn ?? null, route.timeoutMs + graceMs);
-    const before = sessions.watch === null ? null : await sessions.watch.look(sessionId);
-    return { lease, before, nested, witness: null, problem: null };
+    return { lease, nested, witness: null, problem: null };
   } catch (thrown) {
     return { problem: asProblem(thrown, 'LOCK_DOWN'), nested };
   }

@@ -1,4 +1,5 @@
 import type { Exchange } from '../exchange/exchange.ts';
+import type { Outcome } from '../exchange/outcome.ts';
 import type { FollowedRecord } from '../record.ts';
 import type { Route } from '../routing/route.ts';
 import { sessionLabel } from '../session/identity.ts';
@@ -8,12 +9,7 @@ import type { Sight } from '../session/snapshot.ts';
 import type { Entered } from './enter.ts';
 import type { Followed } from './follow.ts';
 import type { Parts } from './parts.ts';
-
-/** What the sessions looked like just before their turns were left. */
-export interface LeftTurns {
-  readonly after: Sight | null;
-  readonly afterFollowed: Sight | null;
-}
+import { Sights } from './sights.ts';
 
 /** What was seen of an exchange's work on sessions; null where nobody looked. */
 export interface Seen {
@@ -22,30 +18,36 @@ export interface Seen {
   readonly aside: SessionWork | null;
 }
 
-/** Gives the turns to the next ones, after a last look at the sessions. Never rejects. */
-export async function leave({ lease }: Entered, followed: Followed | null, parts: Parts): Promise<LeftTurns> {
-  const afterFollowed = followed?.lease == null ? null : await leaveOne(followed.lease, parts);
-  return { after: await leaveOne(lease, parts), afterFollowed };
+/**
+ * Gives the turns to the next ones, after a last look at the sessions. Resolves with what the one looked like that the answer
+ * gave; null where nobody looked. Never rejects.
+ */
+export async function leave(
+  lease: Lease,
+  sights: Sights,
+  outcome: Outcome,
+  followed: Followed | null,
+  parts: Parts,
+): Promise<Sight | null> {
+  const afterFollowed = followed?.lease == null ? null : await leaveFollowed(followed.lease, parts);
+  await lease.leave(() => sights.leave(outcome.kind === 'failed' ? outcome : null));
+  return afterFollowed;
 }
 
-async function leaveOne(lease: Lease, parts: Parts): Promise<Sight | null> {
-  const watch = parts.sessions?.watch ?? null;
-  const { sessionId, fence } = lease;
-  let sight = null as Sight | null;
-  await lease.leave(async () => {
-    if (watch !== null && fence !== null && sessionId !== null) sight = await watch.look(sessionId);
-    if (lease.lost.aborted) sight = null; // of a turn that was lost it cannot be said whose bytes these are
-  });
-  return sight;
+async function leaveFollowed(lease: Lease, parts: Parts): Promise<Sight | null> {
+  const sights = new Sights(lease, parts.sessions?.watch ?? null, parts.clock);
+  await lease.leave(() => sights.leave(null));
+  return sights.after;
 }
 
 /** What was seen of turns that are just over. To be called at once: turns go in order. */
 export async function whatWasSeen(
   exchange: Exchange,
   route: Route,
-  { lease, before, nested, witness }: Entered,
+  { lease, nested, witness }: Entered,
+  { before, after }: Pick<Sights, 'before' | 'after'>,
   followed: Followed | null,
-  { after, afterFollowed }: LeftTurns,
+  afterFollowed: Sight | null,
   parts: Parts,
 ): Promise<Seen> {
   const watch = parts.sessions?.watch ?? null;

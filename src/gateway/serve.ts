@@ -10,6 +10,7 @@ import { follow } from './follow.ts';
 import { leave, whatWasSeen } from './leave.ts';
 import type { Parts } from './parts.ts';
 import { Report } from './report.ts';
+import { Sights } from './sights.ts';
 
 /** What was found out at the door. */
 export interface Found {
@@ -61,11 +62,12 @@ export async function serve(
     return;
   }
   const lease = entry.lease;
+  const sights = new Sights(lease, parts.sessions?.watch ?? null, parts.clock);
   report.entered(entry);
 
   // 3 attempt
   const recording = parts.recorder.begin(exchange, decision.route); // null, unless somebody wants tests made
-  const outcome = await attempt(exchange, decision, lease, client, parts);
+  const outcome = await attempt(exchange, decision, lease, sights, client, parts);
   const followed = await follow(exchange, decision.route, outcome, parts); // a login: the new session's turn, too
 
   // 4 answer: sent while legacy may still be printing; nobody downstream of here waits for the client
@@ -75,12 +77,12 @@ export async function serve(
 
   // 5 leave
   const finished = await outcome.finished;
-  const left = await leave(entry, followed, parts);
+  const afterFollowed = await leave(lease, sights, outcome, followed, parts);
   report.left(outcome, finished);
-  report.saw(await whatWasSeen(exchange, decision.route, entry, followed, left, parts));
+  report.saw(await whatWasSeen(exchange, decision.route, entry, sights, followed, afterFollowed, parts));
 
   // 6 record
   const cut = client.left ? client.cut : await sent;
-  if (cut === null && !client.left) recording?.end(entry.before, left.after);
+  if (cut === null && !client.left) recording?.end(sights.before, sights.after);
   parts.record(report.finish(cut, client));
 }

@@ -16,6 +16,7 @@ export function legacyBackend(gateTo: GateTo, clock: Clock): Backend {
   const parts = { clock, deadlines: new Deadlines(clock) };
   return {
     side: 'legacy',
+    tellsOfSessions: false,
     handle: (exchange, route, lease, client) =>
       handle(gateTo(route.upstream), parts, exchange, route, lease, client),
   };

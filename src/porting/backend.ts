@@ -3,12 +3,11 @@ import type { Dispatcher } from 'undici';
 import { Problem } from '../errors.ts';
 import type { Clock } from '../exchange/clock.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import type { Answer, Outcome } from '../exchange/outcome.ts';
 import type { Backend } from '../routing/backend.ts';
 import type { Route } from '../routing/route.ts';
 import type { Lease } from '../session/lease.ts';
 import type { Host, Hosts } from './port-hosts.ts';
-import { Receiver } from './receiver.ts';
+import { Receiver, type Said } from './receiver.ts';
 import { errandHeaders, type Errand } from './wire.ts';
 
 /** How much longer than a route's time we wait for a host before it is ended: it may be stuck in a loop. */
@@ -19,22 +18,30 @@ const commitPatienceMs = 5_000;
 /** Resolves when nothing is pending any more that could write a session; null: one that has no id yet. Never rejects. */
 export type UntilOver = (sessionId: string | null) => Promise<void>;
 
-/** Serves exchanges with ports, in port hosts. */
-export function portBackend(hosts: Hosts, clock: Clock, untilOver: UntilOver): Backend {
+/** Serves exchanges with ports, in port hosts, which tell of sessions where somebody wants to know. */
+export function portBackend(
+  hosts: Hosts,
+  clock: Clock,
+  untilOver: UntilOver,
+  tellsOfSessions: boolean,
+): Backend {
   return {
     side: 'port',
+    tellsOfSessions,
     handle: async (exchange, route, lease) => {
       const startedMs = clock.nowMs();
-      const result = await run(hosts, clock, exchange, route, lease);
+      const result = await run(hosts, clock, exchange, route, lease, tellsOfSessions);
       const elapsedMs = clock.nowMs() - startedMs;
       // By now the host has committed, rolled back or died: after its answer a port touches nothing any more. Only of a
       // COMMIT that was not heard of it is not known when the database gets to it; the turn lasts until then.
       const isUncertain = result instanceof Problem && result.code === 'COMMIT_UNCERTAIN';
       const over = isUncertain && route.session === 'write' ? untilOver(exchange.claimedSessionId) : null;
       const finished = (over ?? Promise.resolve()).then(() => ({ elapsedMs, problem: null }));
-      return result instanceof Problem
-        ? { kind: 'failed', side: 'port', problem: result, elapsedMs, finished }
-        : ({ kind: 'answered', side: 'port', answer: result, elapsedMs, finished } satisfies Outcome);
+      if (result instanceof Problem)
+        return { kind: 'failed', side: 'port', problem: result, elapsedMs, finished };
+      const { answer, session } = result;
+      const told = session === undefined ? {} : { session };
+      return { kind: 'answered', side: 'port', answer, elapsedMs, finished, ...told };
     },
   };
 }
@@ -46,7 +53,8 @@ async function run(
   exchange: Exchange,
   route: Route,
   lease: Lease,
-): Promise<Answer | Problem> {
+  tellsOfSessions: boolean,
+): Promise<Said | Problem> {
   if (route.port === null) return new Problem('PORT_MISSING', `route ${route.name} has no port`);
   const host = hosts.pick();
   if (host === null) return new Problem('PORT_HOST_DOWN', 'no port host is ready');
@@ -62,8 +70,9 @@ async function run(
     timeoutMs: route.timeoutMs,
     clientAddress: exchange.clientAddress,
     receivedAtMs: exchange.receivedAtMs,
+    tellsOfSession: tellsOfSessions && lease.fence !== null,
   };
-  const { promise, resolve } = Promise.withResolvers<Answer | Problem>();
+  const { promise, resolve } = Promise.withResolvers<Said | Problem>();
   const receiver = new Receiver(host, resolve, lease.lost);
   const callOff = clock.after(route.timeoutMs + graceMs, () => {
     const late = 'the port host did not answer in time; it was ended';

@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import { maxHeaderSize } from './wire.ts';
+import { maxAnswerHeaderSize } from './wire.ts';
 
 /** Connections to one host at most, and as many as it opens to the database: each request has one of both. */
 export const mostConnections = 64;
@@ -13,7 +13,7 @@ export function hostPool(where: { readonly socketPath: string } | { readonly ori
     connections: mostConnections,
     headersTimeout: 0, // the route's time is watched by the backend
     bodyTimeout: 0,
-    maxHeaderSize,
+    maxHeaderSize: maxAnswerHeaderSize,
     connect: { timeout: 2_000 },
   });
 }

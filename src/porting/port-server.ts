@@ -10,7 +10,7 @@ import type { PortAnswer } from './define.ts';
 import type { SessionCustoms } from './session.ts';
 import type { HostSettings, PortLine } from './host-words.ts';
 import { bodiless } from './sayable.ts';
-import { answerMark, failureHeaders, maxHeaderSize, readErrand, streamMark, traceLink } from './wire.ts';
+import { answerMark, failureHeaders, maxHeaderSize, readErrand, sessionHeaders, streamMark, traceLink } from './wire.ts';
 import type { Job } from './context.ts';
 import { work, type WorkParts } from './work.ts';
 
@@ -73,13 +73,13 @@ export function storeOf({ folder, database }: HostSettings): SessionStore {
 async function serve(request: IncomingMessage, response: ServerResponse, parts: WorkParts): Promise<void> {
   try {
     const job = await receive(request);
-    const answer = await work(
+    const { answer, session } = await work(
       job,
       parts,
       () => announced(response, (sent) => response.writeProcessing(sent)),
       () => announced(response, (sent) => response.writeEarlyHints({ link: traceLink }, sent)),
     );
-    await send(response, answer);
+    await send(response, answer, job.errand.tellsOfSession ? sessionHeaders(session) : []);
   } catch (thrown) {
     const problem = asProblem(thrown, 'PORT_FAILED');
     const detail = Buffer.from(problem.stack ?? problem.message);
@@ -90,16 +90,19 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
 }
 
 /** Sends what is committed. A stream that fails is cut, and looks cut. */
-async function send(response: ServerResponse, answer: PortAnswer): Promise<void> {
-  const { status, headers, body } = answer;
-  const lengthBytes = Buffer.isBuffer(body) ? body.length : answer.lengthBytes;
+async function send(
+  response: ServerResponse,
+  { status, headers, body, lengthBytes: announcedBytes }: PortAnswer,
+  told: readonly string[],
+): Promise<void> {
+  const lengthBytes = Buffer.isBuffer(body) ? body.length : announcedBytes;
   const length =
     bodiless.has(status) || lengthBytes === undefined ? [] : ['Content-Length', String(lengthBytes)];
   if (Buffer.isBuffer(body)) {
-    response.writeHead(status, [...headers, ...answerMark, ...length]).end(body);
+    response.writeHead(status, [...headers, ...answerMark, ...told, ...length]).end(body);
     return;
   }
-  response.writeHead(status, [...headers, ...streamMark, ...length]);
+  response.writeHead(status, [...headers, ...streamMark, ...told, ...length]);
   response.write('', 'latin1'); // flushHeaders() would send the head in UTF-8; see gateway/send.ts
   await pipeline(body, response);
 }

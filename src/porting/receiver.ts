@@ -2,10 +2,16 @@ import type { Dispatcher } from 'undici';
 import { Problem, isProblemCode } from '../errors.ts';
 import { answerHeaders } from '../exchange/headers.ts';
 import type { Flow, Sink } from '../exchange/flow.ts';
-import type { Answer } from '../exchange/outcome.ts';
+import type { Answer, SessionSeen } from '../exchange/outcome.ts';
 import type { Loss } from '../session/lock.ts';
 import type { Host } from './port-hosts.ts';
-import { isAnswer, isStreamed, readFailure } from './wire.ts';
+import { isAnswer, isStreamed, readFailure, readSession } from './wire.ts';
+
+/** What a host has said to a request. */
+export interface Said {
+  readonly answer: Answer;
+  readonly session: SessionSeen | undefined;
+}
 
 /**
  * Takes in what a host says of one request: `102 Processing` when it is about to commit, `103 Early Hints` before a write that
@@ -19,7 +25,7 @@ export class Receiver implements Dispatcher.DispatchHandler {
   /** Why the host is being ended, where that is our doing. */
   overdue: Problem | null = null;
   readonly #host: Host;
-  readonly #resolve: (result: Answer | Problem) => void;
+  readonly #resolve: (result: Said | Problem) => void;
   /** Once it is aborted a refusal is no reason for legacy to run: it has no turn either. */
   readonly #lost: Loss;
   readonly #chunks: Buffer[] = [];
@@ -31,14 +37,14 @@ export class Receiver implements Dispatcher.DispatchHandler {
 
   #isOver = false;
 
-  constructor(host: Host, resolve: (result: Answer | Problem) => void, lost: Loss) {
+  constructor(host: Host, resolve: (result: Said | Problem) => void, lost: Loss) {
     this.#host = host;
     host.begin();
     this.#resolve = resolve;
     this.#lost = lost;
   }
 
-  settle(result: Answer | Problem): void {
+  settle(result: Said | Problem): void {
     if (this.settled) return;
     this.settled = true;
     this.#resolve(result);
@@ -71,7 +77,7 @@ export class Receiver implements Dispatcher.DispatchHandler {
     this.#headers = headers.map((field) => field.toString('latin1'));
     if (isAnswer(this.#headers) && isStreamed(this.#headers)) {
       this.#stream = new StreamedBody(resume);
-      this.settle({ status, headers: answerHeaders(this.#headers), body: this.#stream });
+      this.#answer(this.#stream);
     }
     return true;
   }
@@ -87,8 +93,7 @@ export class Receiver implements Dispatcher.DispatchHandler {
     if (this.#stream !== null) return this.#stream.end();
     const body = Buffer.concat(this.#chunks);
     if (isAnswer(this.#headers)) {
-      this.settle({ status: this.#status, headers: answerHeaders(this.#headers), body });
-      return;
+      return this.#answer(body);
     }
     const failure = readFailure(this.#headers);
     if (this.committing) this.settle(new Problem('COMMIT_UNCERTAIN', body.toString()));
@@ -110,6 +115,11 @@ export class Receiver implements Dispatcher.DispatchHandler {
     if (this.sent && !this.#host.isLocal) return this.#endUnheard(`the port host was lost: ${why}`);
     const when = this.sent ? 'while it worked, before any COMMIT' : 'before it was asked';
     this.#end(this.overdue ?? new Problem('PORT_HOST_DOWN', `the port host was lost ${when}: ${why}`));
+  }
+
+  #answer(body: Buffer | Flow): void {
+    const answer = { status: this.#status, headers: answerHeaders(this.#headers), body };
+    this.settle({ answer, session: readSession(this.#headers) });
   }
 
   /** What answered was no port: Node, which has not asked one then, or a proxy that has lost the host. */

@@ -55,6 +55,7 @@ export async function rehearse(
       timeoutMs,
       clientAddress: capture.clientAddress,
       receivedAtMs: capture.receivedAtMs,
+      tellsOfSession: false,
     },
     method: request.method,
     target: request.target,
@@ -76,7 +77,7 @@ export async function rehearse(
     async () => undefined,
     async () => undefined,
   ).then(
-    async (answer) => ({ answer: await wholeOf(answer), problem: null }),
+    async ({ answer }) => ({ answer: await wholeOf(answer), problem: null }),
     (thrown: unknown) => ({ answer: null, problem: asProblem(thrown, 'PORT_FAILED') }),
   );
   return { ...settled, session: stage.session, statements: stage.statements };

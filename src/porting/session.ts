@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Problem } from '../errors.ts';
+import type { SessionSeen } from '../exchange/outcome.ts';
 import { sessionCookie } from '../perl/cgi-session.ts';
 import type { SessionCodec } from '../session/codec.ts';
 import { makeDraft, type Draft, type SessionManners } from '../session/draft.ts';
@@ -12,8 +13,8 @@ import type { Errand } from './wire.ts';
 /** A session opened for one request. */
 export interface OpenSession {
   readonly draft: Draft;
-  /** Writes what the port made of it, in the transaction it was opened in. */
-  save(): Promise<void>;
+  /** Writes what the port made of it, in the transaction it was opened in. Resolves with what became of it. */
+  save(): Promise<SessionSeen>;
 }
 
 /** Whose sessions they are, how they are written down, and what their cookie is called. */
@@ -41,24 +42,27 @@ export async function openSession(
   const asked = use === 'none' ? null : errand.sessionId;
   const id = await idKnown(asked, module, transaction);
   const bytes = id === null ? null : await transaction.loadSession(id, use === 'write');
-  if (id === null || bytes === null) return beginNew(errand, transaction, customs, check);
+  if (id === null || bytes === null) return beginNew(null, errand, transaction, customs, check);
 
   const data = codec.decode(bytes);
   const storedId = module.idOf(data);
   if (storedId === null) throw new Problem('SESSION_UNREADABLE', 'the session does not say its own id');
   if (module.load(data, nowSeconds) === 'expired') {
     if (use === 'write') await transaction.removeSession(id, fenceOf(errand));
-    return beginNew(errand, transaction, customs, check);
+    return beginNew(bytes, errand, transaction, customs, check);
   }
   if (use === 'write') module.touch(data, nowSeconds);
   const draft = makeDraft(data, { id: storedId, isNew: false, use }, mannersOf(errand, customs, check));
-  const save = async (): Promise<void> => {
-    if (use !== 'write') return;
-    if (draft.isRemoved) return transaction.removeSession(id, fenceOf(errand));
-    const written = codec.encode(data, bytes);
-    if (draft.id === storedId) return transaction.saveSession(id, written, fenceOf(errand));
-    await transaction.addSession(draft.id, written);
+  const save = async (): Promise<SessionSeen> => {
+    if (use !== 'write') return { before: bytes, after: bytes };
+    const written = draft.isRemoved ? null : codec.encode(data, bytes);
+    if (written !== null && draft.id === storedId) {
+      await transaction.saveSession(id, written, fenceOf(errand));
+      return { before: bytes, after: written };
+    }
+    if (written !== null) await transaction.addSession(draft.id, written);
     await transaction.removeSession(id, fenceOf(errand));
+    return { before: bytes, after: null };
   };
   return { draft, save };
 }
@@ -77,8 +81,12 @@ async function idKnown(
   throw new Problem('SESSION_UNREADABLE', 'the id of the session is none that its module makes by itself');
 }
 
-/** A session for a visitor who has none. Where only the application can begin one it is empty, and has to stay so. */
+/**
+ * A session for a visitor who has none, or had `before`, which has expired. Where only the application can begin one it is
+ * empty, and has to stay so.
+ */
 function beginNew(
+  before: Buffer | null,
   errand: Errand,
   transaction: Transaction,
   customs: SessionCustoms,
@@ -100,10 +108,12 @@ function beginNew(
       ? { ...manners, cookie: (_, id) => (id === null ? manners.cookie(data, null) : refuse()) }
       : manners,
   );
-  const save = async (): Promise<void> => {
-    if (use !== 'write' || draft.isRemoved) return;
-    if (begun !== null) return transaction.addSession(draft.id, codec.encode(data, null));
-    if (Object.keys(data).length > 0) refuse();
+  const save = async (): Promise<SessionSeen> => {
+    if (use === 'write' && !draft.isRemoved) {
+      if (begun !== null) await transaction.addSession(draft.id, codec.encode(data, null));
+      else if (Object.keys(data).length > 0) refuse();
+    }
+    return { before, after: null }; // what the visitor came with; the new one has another id
   };
   return { draft, save };
 }

@@ -1,4 +1,5 @@
 import { headerValue, type RawHeaders } from '../exchange/headers.ts';
+import type { SessionSeen } from '../exchange/outcome.ts';
 import type { SessionUse } from '../session/session.ts';
 import type { Fence } from '../session/lock.ts';
 import type { Effects } from '../session/store.ts';
@@ -25,6 +26,8 @@ export interface Errand {
   readonly timeoutMs: number;
   readonly clientAddress: string;
   readonly receivedAtMs: number;
+  /** Whether the answer is to say what became of the session of the turn. */
+  readonly tellsOfSession: boolean;
 }
 
 /** The Link of that 103, without which Node sends none. */
@@ -53,6 +56,33 @@ export function readErrand(headers: RawHeaders): Errand {
   const value = headerValue(headers, errandField);
   if (value === null) throw new TypeError(`the request has no ${errandField} field`);
   return JSON.parse(Buffer.from(value, 'base64').toString('utf8')) as Errand;
+}
+
+/**
+ * On an answer: the session as it was found and left, each in base64, `-` where there was none; `=` for the second where
+ * it is as the first. Nothing where they are too large: then the gateway looks, as it does at those of legacy.
+ */
+const sessionField = 'banyan-session';
+/** Of both together. What is larger than a quarter of a megabyte is not looked into in any case (session/snapshot.ts). */
+const mostToldBytes = 256 * 1024;
+/** How long the fields of an answer can be with that in them. */
+export const maxAnswerHeaderSize = maxHeaderSize + 2 * mostToldBytes;
+
+/** The field that tells of a session. */
+export function sessionHeaders({ before, after }: SessionSeen): readonly string[] {
+  if ((before?.length ?? 0) + (after?.length ?? 0) > mostToldBytes) return [];
+  const text = (bytes: Buffer | null): string => bytes?.toString('base64') ?? '-';
+  const isSame = before === after || (before !== null && after?.equals(before) === true);
+  return [sessionField, `${text(before)} ${isSame ? '=' : text(after)}`];
+}
+
+/** What an answer tells of its session, or undefined. */
+export function readSession(headers: RawHeaders): SessionSeen | undefined {
+  const [before, after] = headerValue(headers, sessionField)?.split(' ') ?? [];
+  if (before === undefined || after === undefined) return undefined;
+  const bytes = (text: string): Buffer | null => (text === '-' ? null : Buffer.from(text, 'base64'));
+  const found = bytes(before);
+  return { before: found, after: after === '=' ? found : bytes(after) };
 }
 
 /** The field that says that an answer is none, with a code of errors.ts. */

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import { Problem, asProblem } from '../errors.ts';
+import type { SessionSeen } from '../exchange/outcome.ts';
 import type { SessionStore } from '../session/store.ts';
 import { type Job, makeContext } from './context.ts';
 import type { PortAnswer } from './define.ts';
@@ -30,6 +31,12 @@ export interface RunningPort {
   fail(problem: Problem): void;
 }
 
+/** What came of a port's work. */
+export interface Done {
+  readonly answer: PortAnswer;
+  readonly session: SessionSeen;
+}
+
 const running = new AsyncLocalStorage<RunningPort>();
 
 /** The port, and its request, that what runs now belongs to; null where it belongs to none. */
@@ -49,7 +56,7 @@ export async function work(
   parts: WorkParts,
   beforeCommit: () => Promise<void>,
   beforeTrace: () => Promise<void>,
-): Promise<PortAnswer> {
+): Promise<Done> {
   const { errand } = job;
   const port = await loadPort(parts.fileOf(job));
   const transaction = await parts.store.begin({ effects: errand.effects, beforeTrace });
@@ -57,7 +64,7 @@ export async function work(
   const afterwards: (() => void | Promise<void>)[] = [];
   let handedOver: Problem | null = null;
   let made: PortAnswer | null = null;
-  const perform = async (): Promise<PortAnswer> => {
+  const perform = async (): Promise<Done> => {
     const session = await openSession(errand, transaction, parts.customs, checkOf(port.shape));
     const context = makeContext(job, session.draft, transaction, {
       signal: limit.signal,
@@ -72,12 +79,11 @@ export async function work(
     made = await port.handler(context);
     if (handedOver !== null) throw handedOver; // and it was caught
     refuseUnsayable(made);
-    await session.save();
-    return made;
+    return { answer: made, session: await session.save() };
   };
-  let answer: PortAnswer;
+  let done: Done;
   try {
-    answer = await Promise.race([running.run(limit, perform), limit.over]);
+    done = await Promise.race([running.run(limit, perform), limit.over]);
     transaction.mustBeOpen();
     await beforeCommit();
   } catch (thrown) {
@@ -92,11 +98,11 @@ export async function work(
   try {
     await transaction.commit();
   } catch (thrown) {
-    putAway(answer);
+    putAway(made);
     throw new Problem('COMMIT_UNCERTAIN', `COMMIT was sent and not answered: ${String(thrown)}`, thrown);
   }
   for (const action of afterwards) parts.later(() => running.run(limit, doLate, action, job, parts));
-  return answer;
+  return done;
 }
 
 async function doLate(action: () => void | Promise<void>, job: Job, parts: WorkParts): Promise<void> {

@@ -11,6 +11,8 @@ export interface Presence {
 /** What both sides can do. */
 export interface Backend {
   readonly side: Side;
+  /** Whether it says with an answer what became of the session of its turn. Else somebody has to look before and after. */
+  readonly tellsOfSessions: boolean;
   /**
    * Serves an exchange for real, under the turn in its session that `lease` stands for. Never rejects: whatever goes
    * wrong is an outcome. What waits to be begun is not begun for a client that has left.

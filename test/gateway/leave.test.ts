@@ -28,9 +28,10 @@ async function told(nested: Entered['nested'], followedId: string | null): Promi
   await whatWasSeen(
     { id: 'e' } as Exchange,
     { name: 'r' } as Route,
-    { lease, before: null, nested, witness: null, problem: null },
+    { lease, nested, witness: null, problem: null },
+    { before: null, after: null },
     followed,
-    { after: null, afterFollowed: null },
+    null,
     { sessions: { watch } } as unknown as Parts,
   );
   return said;

@@ -44,6 +44,7 @@ export function ports(parts: {
       fence: sessionUse === 'write' && sessionId !== null ? fence : null,
       timeoutMs: 30_000,
       clientAddress: '203.0.113.9',
+      tellsOfSession: false,
       receivedAtMs: Date.now() + laterMs,
     };
     const transaction = await store.begin();

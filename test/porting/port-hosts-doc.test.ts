@@ -30,6 +30,7 @@ const errand: Record<keyof Errand, true> = {
   timeoutMs: true,
   clientAddress: true,
   receivedAtMs: true,
+  tellsOfSession: true,
 };
 const status: Record<keyof PortsStatus, true> = {
   hosts: true,

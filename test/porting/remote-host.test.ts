@@ -39,7 +39,7 @@ async function play(t: Test, where: 'unix' | 'tcp', serve: RequestListener) {
   const origin = where === 'unix' ? '' : `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const host = new RemoteHost(where === 'unix' ? { socketPath } : { origin });
   const clock = fakeClock();
-  const backend = portBackend(host, clock, () => Promise.resolve());
+  const backend = portBackend(host, clock, () => Promise.resolve(), false);
   const end = (): void => {
     server.closeAllConnections();
     server.close();
