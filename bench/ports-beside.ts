@@ -1,19 +1,27 @@
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
+import { Agent, request } from 'undici';
 import type { MariaDb } from '../scripts/shop/mariadb.ts';
 import { repository } from '../scripts/shop/shop.ts';
-import { load, type Load } from './load.ts';
+import type { Load } from './load.ts';
 import { startBanyan, startNginx, type Peer } from './peers.ts';
 import type { Contender } from './rounds.ts';
+import { onAllCores } from './tools.ts';
 
 export const alone = 'legacy, alone';
 export const beside = 'legacy, beside ports that loop';
 
-const connections = 4;
 const deed = encodeURIComponent('loops for ever');
+/** A tenth of what one core can pass through: it is about how long visitors wait, and not about how many there can be. */
+const requestsPerSecond = 200;
+/** Between two requests for a port that loops: one host at least is in a loop at any time. */
+const restMs = 250;
 
 /**
  * What ports that loop cost the visitors of legacy: pages of 1 kB through one gateway, while somebody asks for a port that
- * loops, again and again, and while nobody does. Its hosts share the gateway's core.
+ * loops, again and again, and while nobody does. All of it may use all cores, as on any machine; with two of them and two
+ * hosts there is a loop on each.
  */
 export async function legacyBesideBadPorts(
   scratch: string,
@@ -29,12 +37,15 @@ export async function legacyBesideBadPorts(
   const store = `mysql://${user}:${password}@127.0.0.1:${tcpPort}/shop?table=sessions`;
   const bad = join(repository, 'test/fixtures/ports/bad.ts');
   const routes =
-    `ports: { hosts: 2, watchdog: 1s }\nsession: { store: "${store}" }\nroutes:\n` +
+    `ports: { hosts: 2 }\nsession: { store: "${store}" }\nroutes:\n` +
     `  /bad: { to: port, port: ${bad}, session: none, fallback: error }\n` +
     `  /**: { to: legacy, session: none }`;
-  const legacy = new URL(nginx.url).origin;
-  const gateway = started(await startBanyan(scratch, legacy, routes, { log: 'silent' }));
-  const measure = () => load({ url: gateway.url, pid: gateway.pid, sessions: 0, connections, seconds });
+  const gateway = started(await startBanyan(scratch, new URL(nginx.url).origin, routes, { log: 'silent' }));
+  const hosts = execFileSync('pgrep', ['-P', String(gateway.pid)], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
+  for (const pid of [nginx.pid, gateway.pid, ...hosts.map(Number)]) onAllCores(pid);
+  const measure = () => steadily(gateway.url, seconds);
   return [
     { name: alone, measure },
     {
@@ -45,6 +56,7 @@ export async function legacyBesideBadPorts(
         const figures = await measure();
         over.abort();
         await asking;
+        await loopsEnded();
         return figures;
       },
     },
@@ -52,9 +64,55 @@ export async function legacyBesideBadPorts(
 }
 
 async function askOn(url: string, over: AbortSignal): Promise<void> {
-  while (!over.aborted)
+  while (!over.aborted) {
     await fetch(url, { signal: over }).then(
       (answer) => answer.text(),
       () => '',
     );
+    await sleep(restMs);
+  }
+}
+
+/** The watchdog of ports has ended them after five seconds, and others are started in their place. */
+function loopsEnded(): Promise<void> {
+  return sleep(7_000);
+}
+
+/** So many requests a second, whether those before them are answered or not. */
+async function steadily(url: string, seconds: number): Promise<Load> {
+  const agent = new Agent({ connections: 64, pipelining: 1 });
+  const tookMs: number[] = [];
+  let failed = 0;
+  const ask = async (): Promise<void> => {
+    const askedMs = performance.now();
+    try {
+      const { statusCode, body } = await request(url, { dispatcher: agent });
+      await body.dump();
+      if (statusCode !== 200) failed++;
+    } catch {
+      failed++;
+    }
+    tookMs.push(performance.now() - askedMs);
+  };
+  const startedMs = performance.now();
+  const asked: Promise<void>[] = [];
+  for (let n = 0; n < seconds * requestsPerSecond; n++) {
+    const restsMs = startedMs + (n * 1000) / requestsPerSecond - performance.now();
+    if (restsMs > 0) await sleep(restsMs);
+    asked.push(ask());
+  }
+  await Promise.all(asked);
+  await agent.destroy();
+  tookMs.sort((one, other) => one - other);
+  const at = (share: number): number => tookMs[Math.floor(tookMs.length * share)] ?? NaN;
+  const requests = tookMs.length;
+  return {
+    requestsPerSecond,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    requests,
+    failed,
+    cpuMicros: NaN,
+    heldUp: NaN,
+  };
 }

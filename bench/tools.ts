@@ -113,3 +113,9 @@ export function moveAside(): boolean {
 export function underTest(command: readonly string[]): string[] {
   return canPin ? ['taskset', '-c', '0', ...command] : [...command];
 }
+
+/** Lets a server run wherever there is room, with all that it will start. */
+export function onAllCores(pid: number): void {
+  if (canPin)
+    execFileSync('taskset', ['-a', '-c', '-p', `0-${cpus().length - 1}`, String(pid)], { stdio: 'ignore' });
+}

@@ -1,5 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import process from 'node:process';
 import type { HostOrder, HostReport } from './host-words.ts';
@@ -36,7 +35,6 @@ async function obey(order: HostOrder): Promise<void> {
 }
 
 async function start({ settings, socketPath, files }: HostOrder & { kind: 'start' }): Promise<void> {
-  comeLast();
   process.once('disconnect', () => {
     // The gateway is gone, however it went, and cannot clean up any more.
     rmSync(dirname(socketPath), { recursive: true, force: true });
@@ -50,24 +48,4 @@ async function start({ settings, socketPath, files }: HostOrder & { kind: 'start
     (line) => tell({ kind: 'said', ...line }),
   );
   ports.server.listen(socketPath, () => tell({ kind: 'ready' }));
-}
-
-/**
- * How nice hosts are: where a core is short, the gateway and old scripts come first, with three times the share. A port
- * in a loop beside the gateway on one core left it a fifth of its requests, and now five sixths (`bench ports`, once, on a
- * busy machine).
- */
-const niceness = 5;
-
-/**
- * Where processor time is short the gateway comes first, and where memory runs out the kernel is to choose a host, and
- * not the gateway or the database (proc(5), oom_score_adj). Where it is not Linux, or not allowed, a host is as any other.
- */
-function comeLast(): void {
-  try {
-    setPriority(niceness);
-    writeFileSync('/proc/self/oom_score_adj', '500');
-  } catch {
-    // As it says.
-  }
 }

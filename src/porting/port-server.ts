@@ -10,7 +10,15 @@ import type { PortAnswer } from './define.ts';
 import type { SessionCustoms } from './session.ts';
 import type { HostSettings, PortLine } from './host-words.ts';
 import { bodiless } from './sayable.ts';
-import { answerMark, failureHeaders, maxHeaderSize, readErrand, sessionHeaders, streamMark, traceLink } from './wire.ts';
+import {
+  answerMark,
+  failureHeaders,
+  maxHeaderSize,
+  readErrand,
+  sessionHeaders,
+  streamMark,
+  traceLink,
+} from './wire.ts';
 import type { Job } from './context.ts';
 import { work, type WorkParts } from './work.ts';
 
