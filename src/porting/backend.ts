@@ -40,7 +40,7 @@ export function portBackend(
       if (result instanceof Problem)
         return { kind: 'failed', side: 'port', problem: result, elapsedMs, finished };
       const { answer, session } = result;
-      const told = session === undefined ? {} : { session };
+      const told = session === undefined || !tellsOfSessions ? {} : { session };
       return { kind: 'answered', side: 'port', answer, elapsedMs, finished, ...told };
     },
   };

@@ -139,19 +139,23 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 
 const empty = Buffer.alloc(0);
 
-/** Resolves once the kernel has the interim answer: from then on the gateway will learn of it even if we are killed. */
+/**
+ * Resolves once the kernel has the interim answer: from then on the gateway will learn of it even if we are killed. Rejects
+ * where the gateway has hung up.
+ */
 function announced(
   response: ServerResponse,
   send: (sent: (failed?: Error | null) => void) => void,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const { socket } = response.req;
   const hungUp = (): void => reject(new Problem('PORT_FAILED', 'the gateway hung up before the commit'));
-  if (response.destroyed) hungUp();
+  if (response.destroyed || socket.destroyed) hungUp();
   else {
-    // Where the line is shut and not closed yet, Node keeps what is written, and tells nobody when it throws it away.
-    response.once('close', hungUp);
+    // Of what waits behind the answer to a request before it, or for a line that is shut, Node never says that it was not sent.
+    socket.once('close', hungUp);
     // A port that has kept the thread lets us see the hang-up only here, and in the writing.
     send((failed) => (failed != null || response.destroyed ? hungUp() : resolve()));
   }
-  return promise.finally(() => response.off('close', hungUp));
+  return promise.finally(() => socket.off('close', hungUp));
 }

@@ -1,6 +1,7 @@
 // `banyan host`: the ports run in a process that somebody else has started, here on a unix socket. The gateway asks it,
 // and can neither end it nor see what it does.
 import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { RowDataPacket } from 'mysql2/promise';
@@ -8,6 +9,7 @@ import { writeRoutes } from '../../scripts/shop/gateway.ts';
 import { freeTcpPort } from '../../scripts/shop/process.ts';
 import { repository } from '../../scripts/shop/shop.ts';
 import { Visitor } from '../../scripts/shop/visitor.ts';
+import { type Errand, errandHeaders } from '../../src/porting/wire.ts';
 import { socketOf, useHostElsewhere } from '../helpers/port-host.ts';
 import { logged, perlReads, until, useGatewayOn, useShop } from '../helpers/shop.ts';
 
@@ -42,6 +44,22 @@ async function stock(): Promise<number> {
   const [rows] = await shop.db.query<RowDataPacket[]>('SELECT stock FROM records WHERE sku = 1001');
   return Number(rows[0]?.['stock']);
 }
+
+/** What a gateway would ask for, of a visitor without a session. */
+const errand: Errand = {
+  exchangeId: 'e',
+  method: 'GET',
+  route: 'office',
+  file: '',
+  sessionUse: 'none',
+  effects: 'refused',
+  sessionId: null,
+  fence: null,
+  timeoutMs: 60_000,
+  clientAddress: '192.0.2.1',
+  receivedAtMs: 1_795_400_413_763,
+  tellsOfSession: false,
+};
 
 /** Closes a gate at which gated.ts waits; gives back what opens it. */
 async function closeGate(): Promise<() => Promise<void>> {
@@ -143,6 +161,39 @@ t.test('a promise that a port does not wait for costs its own request', async (t
     fallbackDetail: /nobody waits for this/,
   });
   t.equal((await visitor.get('index.pl?deed=does+what+it+should')).body, `pid ${host.pid}`);
+});
+
+t.test('a line that breaks leaves nothing held, also of a request that stood in line on it', async (t) => {
+  const waits = `import { definePort, html } from 'banyan';
+export default definePort(async ({ db }) => {
+  await db.query("SELECT GET_LOCK('gate', 30)");
+  return html('');
+});
+`;
+  const folder = t.testdir({ 'waits.ts': waits });
+  const { socketPath } = await useBoth(
+    t,
+    `  view.pl: { to: port, port: ${folder}/waits.ts }\n  office.pl: { to: port, port: ${fixture('gated.ts')} }`,
+  );
+  const before = await stock();
+  const open = await closeGate();
+  const line = connect(socketPath).on('error', () => undefined);
+  const order = (route: string): string =>
+    `GET /cgi-bin/${route}.pl HTTP/1.1\r\nHost: shop\r\n${errandHeaders({ ...errand, route }).join(': ')}\r\n\r\n`;
+  line.write(order('view'));
+  await atGate();
+  line.write(order('office'));
+  await until('the second has all but committed', () =>
+    shop.db.query('SELECT 1 FROM records WHERE sku = 1001 FOR UPDATE NOWAIT').then(
+      () => false,
+      () => true,
+    ),
+  );
+  line.destroy();
+  await shop.db.query('SET SESSION innodb_lock_wait_timeout = 10');
+  await shop.db.query('UPDATE records SET stock = stock WHERE sku = 1001'); // waits for who holds the row
+  t.equal(await stock(), before, 'it was rolled back');
+  await open();
 });
 
 t.test('while a host is not there legacy answers', async (t) => {
