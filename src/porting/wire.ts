@@ -59,7 +59,7 @@ export function readErrand(headers: RawHeaders): Errand {
 }
 
 /**
- * On an answer: the session as it was found and left, each in base64, `-` where there was none; `=` for the second where
+ * On an answer: the session as it was found and left, each as `:` and base64, `-` where there was none; `=` for the second where
  * it is as the first. Nothing where they are too large: then the gateway looks, as it does at those of legacy.
  */
 const sessionField = 'banyan-session';
@@ -71,7 +71,7 @@ export const maxAnswerHeaderSize = maxHeaderSize + 2 * mostToldBytes;
 /** The field that tells of a session. */
 export function sessionHeaders({ before, after }: SessionSeen): readonly string[] {
   if ((before?.length ?? 0) + (after?.length ?? 0) > mostToldBytes) return [];
-  const text = (bytes: Buffer | null): string => bytes?.toString('base64') ?? '-';
+  const text = (bytes: Buffer | null): string => bytes === null ? '-' : `:${bytes.toString('base64')}`;
   const isSame = before === after || (before !== null && after?.equals(before) === true);
   return [sessionField, `${text(before)} ${isSame ? '=' : text(after)}`];
 }
@@ -80,7 +80,7 @@ export function sessionHeaders({ before, after }: SessionSeen): readonly string[
 export function readSession(headers: RawHeaders): SessionSeen | undefined {
   const [before, after] = headerValue(headers, sessionField)?.split(' ') ?? [];
   if (before === undefined || after === undefined) return undefined;
-  const bytes = (text: string): Buffer | null => (text === '-' ? null : Buffer.from(text, 'base64'));
+  const bytes = (text: string): Buffer | null => (text === '-' ? null : Buffer.from(text.slice(1), 'base64'));
   const found = bytes(before);
   return { before: found, after: after === '=' ? found : bytes(after) };
 }
