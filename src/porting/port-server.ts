@@ -90,11 +90,17 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
     await send(response, answer, job.errand.tellsOfSession ? sessionHeaders(session) : []);
   } catch (thrown) {
     const problem = asProblem(thrown, 'PORT_FAILED');
-    const detail = Buffer.from(problem.stack ?? problem.message);
+    const detail = Buffer.from(inFull(problem));
     const fields = [...failureHeaders(problem.code), 'Content-Length', String(detail.length)];
     if (response.headersSent) response.destroy();
     else response.writeHead(500, fields).end(detail);
   }
+}
+
+/** What the log of the gateway is told: of what a port has thrown itself, the line of its source as well. */
+function inFull({ message, cause }: Problem): string {
+  if (!(cause instanceof Error) || cause.stack === undefined) return message;
+  return cause.message === message ? cause.stack : `${message}\n${cause.stack}`;
 }
 
 /** Sends what is committed. A stream that fails is cut, and looks cut. */

@@ -273,6 +273,23 @@ t.test(
   },
 );
 
+t.test('where a statement fails, the log says the line of the port that has asked', async (t) => {
+  const port = `import { definePort, html, type Database } from 'banyan';
+
+async function ask(db: Database): Promise<string> {
+  await db.query('SELECT 1');
+  const { rows } = await db.query('SELECT name FROM no_such_table');
+  return String(rows);
+}
+export default definePort(async ({ db }) => html(await ask(db)));
+`;
+  const { gateway } = await usePorts({ 'view.ts': port }, '  view.pl: port\n  /**: legacy');
+  t.match((await new Visitor(gateway.url).get('view.pl?sku=1001')).body, /Add to cart/);
+  const { fallbackDetail } = await logged(gateway, (line) => line['fallback'] === 'PORT_FAILED');
+  t.match(fallbackDetail, /no_such_table' doesn't exist/);
+  t.match(fallbackDetail, /\n    at async ask \(.*\/view\.ts:5:20\)/);
+});
+
 t.test('where no host can live, legacy serves, and it is tried again', async (t) => {
   const { gateway, write } = await usePorts(
     { 'view.ts': `process.exit(3);\n${says('never')}` },
