@@ -71,7 +71,7 @@ export const maxAnswerHeaderSize = maxHeaderSize + 2 * mostToldBytes;
 /** The field that tells of a session. */
 export function sessionHeaders({ before, after }: SessionSeen): readonly string[] {
   if ((before?.length ?? 0) + (after?.length ?? 0) > mostToldBytes) return [];
-  const text = (bytes: Buffer | null): string => bytes === null ? '-' : `:${bytes.toString('base64')}`;
+  const text = (bytes: Buffer | null): string => (bytes === null ? '-' : `:${bytes.toString('base64')}`);
   const isSame = before === after || (before !== null && after?.equals(before) === true);
   return [sessionField, `${text(before)} ${isSame ? '=' : text(after)}`];
 }
