@@ -169,13 +169,20 @@ t.test('on a real MariaDB', async (t) => {
   await t.test(
     'a transaction sees what others have committed meanwhile, as an old script does',
     async (t) => {
-      const transaction = await open(t).begin();
-      const count = async (): Promise<unknown> =>
-        (await transaction.query('SELECT COUNT(*) AS n FROM orders', [])).rows[0];
-      t.same(await count(), { n: 1 });
-      await admin.query("INSERT INTO orders (name) VALUES ('meanwhile')");
-      t.same(await count(), { n: 2 });
-      await transaction.rollBack();
+      const store = open(t, { connectionLimit: 1 });
+      for (const [use, before] of [
+        ['first', 1],
+        ['again', 2],
+      ] as const) {
+        const transaction = await store.begin();
+        const ask = async (what: string): Promise<unknown> =>
+          (await transaction.query(`SELECT ${what} AS it FROM orders LIMIT 1`, [])).rows[0]?.['it'];
+        t.equal(await ask('COUNT(*)'), before, use);
+        await admin.query("INSERT INTO orders (name) VALUES ('meanwhile')");
+        t.equal(await ask('COUNT(*)'), before + 1, use);
+        t.equal(await ask('@@character_set_client'), 'latin1', use);
+        await transaction.rollBack();
+      }
     },
   );
 
