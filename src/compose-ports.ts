@@ -97,13 +97,21 @@ function start(
     files,
   );
   return {
-    backend: portBackend(crew, systemClock, untilOver, session.trace !== 'off'),
+    backend: portBackend(crew, systemClock, untilOver, tellsOf(session)),
     ready: crew.ready,
     serve: (next) => crew.serve(next),
     status: () => ({ ...crew.status(), url: null }),
     retire: () => crew.retire(),
     kill: () => crew.kill(),
   };
+}
+
+/**
+ * Hosts are asked what they made of sessions where somebody wants to know. Of those that have a row for each key it is the
+ * table that puts them in order: what was written is not, byte for byte, what will be found.
+ */
+function tellsOf({ trace, format }: SessionSettings): boolean {
+  return trace !== 'off' && format !== 'rows';
 }
 
 /** Sessions in files are written by the host itself, which is dead: nothing is pending there. */

@@ -60,7 +60,8 @@ export function readErrand(headers: RawHeaders): Errand {
 
 /**
  * On an answer: the session as it was found and left, each as `:` and base64, `-` where there was none; `=` for the second where
- * it is as the first. Nothing where they are too large: then the gateway looks, as it does at those of legacy.
+ * it is as the first. Nothing where they are too large: then the gateway looks how it was left, and does not know how it
+ * was found.
  */
 const sessionField = 'banyan-session';
 /** Of both together. What is larger than a quarter of a megabyte is not looked into in any case (session/snapshot.ts). */

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import type { MariaDb } from '../../scripts/shop/mariadb.ts';
@@ -51,14 +52,23 @@ export function ports(parts: {
     try {
       const session = await openSession(errand, transaction, customs);
       await port(session.draft);
-      await session.save();
+      const { after } = await session.save();
       await transaction.commit();
+      const isTold = sessionUse === 'write' && sessionId !== null && format !== 'rows';
+      if (isTold) await holdAgainst(store, sessionId, after);
       return session.draft;
     } catch (thrown) {
       await transaction.rollBack();
       throw thrown;
     }
   };
+}
+
+/** What a host says of a session is what the gateway would have found, had it looked. */
+async function holdAgainst(store: SessionStore, sessionId: string, said: Buffer | null): Promise<void> {
+  const look = await store.begin();
+  assert.deepEqual(await look.loadSession(sessionId, false), said);
+  await look.rollBack();
 }
 
 /** A Perl program that goes on a step whenever it is told to; `<STDIN>` is where it waits. */
