@@ -78,17 +78,18 @@ export class CleanConnections {
    * READ COMMITTED; and backslashes that escape, or a value with a quote would be SQL, for mysql2 escapes with them (measured).
    */
   async #prepare(connection: PoolConnection): Promise<void> {
-    const set = (): Promise<unknown> =>
-      connection.query(
+    const isolation = this.#isolation;
+    try {
+      await connection.query(
         `SET NAMES ${this.#charset}, SESSION sql_mode = REPLACE(@@SESSION.sql_mode, 'NO_BACKSLASH_ESCAPES', ''),` +
-          ` SESSION ${this.#isolation} = 'READ-COMMITTED'`,
+          ` SESSION ${isolation} = 'READ-COMMITTED'`,
       );
-    await set().catch((thrown: unknown) => {
-      const { errno } = thrown as { errno?: unknown };
-      if (errno !== unknownVariable || this.#isolation === olderIsolation) throw thrown;
+    } catch (thrown) {
+      const isUnknown = (thrown as { errno?: unknown }).errno === unknownVariable;
+      if (!isUnknown || isolation === olderIsolation) throw thrown;
       this.#isolation = olderIsolation;
-      return set();
-    });
+      return this.#prepare(connection);
+    }
     this.#prepared.add(connection.connection);
   }
 }

@@ -106,6 +106,12 @@ t.test('on a real MariaDB', async (t) => {
     t.same(await orders(), ["O'Neill \u00e9"]);
   });
 
+  await t.test('the first requests of all may come at once', async (t) => {
+    const store = open(t, { connectionLimit: 4 });
+    const begun = await Promise.all(Array.from({ length: 4 }, () => store.begin()));
+    for (const transaction of begun) await transaction.commit();
+  });
+
   await t.test('a value that would become SQL is refused', async (t) => {
     const transaction = await open(t).begin();
     for (const value of [{ id: 1 }, [{ id: 1 }], new Map()]) {
