@@ -7,6 +7,7 @@ import { composePorts } from './compose-ports.ts';
 import { composeRoutes, type RoutesInUse } from './compose-routes.ts';
 import { composeSessions, mostSessions, openTimeline } from './compose-sessions.ts';
 import { placeOf, urlOf } from './compose-listen.ts';
+import { recordingSeal } from './config/recording-seal.ts';
 import type { Settings } from './config/settings.ts';
 import { systemClock } from './exchange/clock.ts';
 import { makeListener } from './gateway/app.ts';
@@ -116,7 +117,11 @@ export async function compose(
     notSpooled: (reason) =>
       log.warn('an answer has no file to wait in for its client; its side waits', { reason: String(reason) }),
   });
-  const recorder = makeRecorder(clock);
+  const recorder = makeRecorder({
+    clock,
+    cookieName: settings.session?.cookie ?? null,
+    seal: recordingSeal(settings),
+  });
   const writeExchange = sparingly(log, clock);
   const parts: Parts = {
     table: () => routes.current().table,

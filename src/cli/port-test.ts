@@ -13,12 +13,17 @@ import type { Route } from '../routing/route.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
 import { settingsFor } from './load.ts';
 import { harmless, note, print, printJson } from './print.ts';
+import { aboutTable } from './record-mask.ts';
+import { sessionTableOf } from './record-sql.ts';
 import { recordedFolder } from './record.ts';
+import { inOneLine, sqlDifferences } from './recorded-sql.ts';
 import { whichRoute } from './which-route.ts';
 
 /** What may be said to `banyan port test`. */
 export interface PortTestOptions {
   readonly from?: string;
+  /** Whether other statements than legacy's are a failure. */
+  readonly strictSql?: boolean;
   readonly json?: boolean;
   readonly file?: string;
 }
@@ -30,7 +35,10 @@ interface Result {
   readonly request: string;
   /** Empty where the port does what legacy did. */
   readonly differences: readonly string[];
+  /** What the port sent to the database. */
   readonly statements: readonly string[];
+  /** Which of them legacy had not sent, and the other way round; empty where nobody knows what legacy sent. */
+  readonly sqlDifferences: readonly string[];
 }
 
 /**
@@ -61,29 +69,39 @@ export async function portTest(file: string, word: string, options: PortTestOpti
     for (const name of names) {
       const result = await testOne(join(folder, name), route, stage);
       results.push(result);
-      if (options.json !== true) print(textOf(result));
+      if (options.json !== true) print(textOf(result, isFailure(result, options)));
     }
   } finally {
     await stage.store.close();
   }
-  const failed = results.filter(({ differences }) => differences.length > 0).length;
+  const failed = results.filter((result) => isFailure(result, options)).length;
+  const otherSql = results.filter(({ sqlDifferences: lines }) => lines.length > 0).length;
   if (options.json === true)
-    printJson({ route: route.name, tested: results.length, differ: failed, results });
-  else
+    printJson({ route: route.name, tested: results.length, differ: failed, otherSql, results });
+  else {
+    const ofSql = otherSql === 0 ? '' : `; ${otherSql} sent other SQL`;
     note(
-      `${harmless(route.name)}: ${results.length} recorded, ${results.length - failed} same, ${failed} differ\n`,
+      `${harmless(route.name)}: ${results.length} recorded, ${results.length - failed} same, ${failed} differ${ofSql}\n`,
     );
+  }
   return failed === 0 ? exitCodes.ok : exitCodes.findings;
 }
 
-type Stage = Pick<Parameters<typeof rehearse>[1], 'store' | 'customs'>;
+function isFailure({ differences, sqlDifferences: lines }: Result, { strictSql }: PortTestOptions): boolean {
+  return differences.length > 0 || (strictSql === true && lines.length > 0);
+}
+
+type Stage = Pick<Parameters<typeof rehearse>[1], 'store' | 'customs'> & {
+  readonly isOfSession: (sql: string) => boolean;
+};
 
 function openStage(settings: Settings): Stage {
   const { session, ports } = settings;
   if (session === null)
     throw new Failure(exitCodes.findings, 'routes.yaml has no "session": it names the database of the ports');
   const known = portSessions(session, ports.database);
-  return { store: storeOf(known), customs: customsOf(known) };
+  const isOfSession = aboutTable(sessionTableOf(session));
+  return { store: storeOf(known), customs: customsOf(known), isOfSession };
 }
 
 async function testOne(path: string, route: Route, stage: Stage): Promise<Result> {
@@ -92,12 +110,16 @@ async function testOne(path: string, route: Route, stage: Stage): Promise<Result
   const say: Parameters<typeof rehearse>[1]['say'] = ({ message }) => void said.push(`log: ${message}`);
   const { session: sessionUse, timeoutMs } = route;
   const of = { capture, file: route.port ?? '', sessionUse, timeoutMs };
-  const rehearsed = await rehearse(of, { ...stage, say });
+  const { store, customs, isOfSession } = stage;
+  const rehearsed = await rehearse(of, { store, customs, say });
+  const { answer, statements } = rehearsed;
+  const isComparable = answer !== null && capture.sql != null;
   return {
     name: relative(process.cwd(), path),
     request: `${capture.request.method} ${capture.request.target}`,
-    differences: differencesOf(capture, rehearsed, { ...stage.customs, sessionUse }),
-    statements: [...rehearsed.statements.map(({ sql }) => sql.replace(/\s+/g, ' ').trim()), ...said],
+    differences: differencesOf(capture, rehearsed, { ...customs, sessionUse }),
+    statements: [...statements.map(({ sql }) => inOneLine(sql)), ...said],
+    sqlDifferences: isComparable ? sqlDifferences(capture.sql, statements, isOfSession) : [],
   };
 }
 
@@ -110,10 +132,10 @@ async function readCapture(path: string): Promise<Capture> {
   }
 }
 
-function textOf({ name, request, differences }: Result): string {
+function textOf({ name, request, differences, sqlDifferences: ofSql }: Result, isFailed: boolean): string {
   const stream = process.stdout;
-  if (differences.length === 0)
-    return `${styleText('green', '✔', { stream })} ${harmless(name)}  ${harmless(request)}\n`;
-  const lines = differences.map((line) => `    ${harmless(line)}\n`).join('');
-  return `${styleText('red', '✖', { stream })} ${harmless(name)}  ${harmless(request)}\n${lines}`;
+  const mark = isFailed ? styleText('red', '✖', { stream }) : styleText('green', '✔', { stream });
+  const lines = [...differences, ...(ofSql.length === 0 ? [] : ['SQL:', ...ofSql])];
+  const shown = lines.map((line) => `    ${harmless(line)}\n`).join('');
+  return `${mark} ${harmless(name)}  ${harmless(request)}\n${shown}`;
 }

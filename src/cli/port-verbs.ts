@@ -18,10 +18,15 @@ export function addPortVerbs(program: Command): void {
     exits: { findings: 'something differs, nothing was recorded, or the route has no port' },
   });
   addManual(recordVerb(program), {
-    examples: ['banyan record cart.pl -n 50', 'banyan record checkout.pl -n 10 --mask address,city'],
+    examples: [
+      'banyan record cart.pl -n 50',
+      'banyan record checkout.pl -n 10 --mask address,city',
+      'banyan record cart.pl --sql mysql://admin:password@127.0.0.1/',
+    ],
     exits: {
-      findings: 'the gateway refuses, or the folder cannot be written',
-      unreachable: 'no gateway answers',
+      findings: "the gateway refuses, the folder cannot be written, or the server's log was switched off",
+      unreachable: 'no gateway answers, or no database',
+      refused: "the account of --sql may not have the server's log; nothing was recorded",
       interrupted: 'it was ended with Ctrl-C; what had come by then is kept',
     },
   });
@@ -60,6 +65,7 @@ function testVerb(port: Command): Command {
     .description('run a port for recorded requests, and compare with what legacy answered')
     .argument('<route>', 'its name, its key, or a URL path')
     .option('--from <folder>', 'what was recorded (default: test/ports/recorded/ROUTE beside routes.yaml)')
+    .option('--strict-sql', 'other statements than legacy sent count as a difference, too')
     .option('--json', 'one JSON document')
     .option('--file <file>', fileHelp)
     .action(async (route: string, options: PortTestOptions) => {
@@ -78,6 +84,11 @@ function recordVerb(program: Command): Command {
     .option('--mask <words>', 'parts of further names to mask, with commas', (words: string) =>
       words.split(','),
     )
+    .option(
+      '--sql [url]',
+      "also what legacy sends to the database, from the server's general log; URL is mysql://admin:password@host/, or else in $BANYAN_SQL",
+    )
+    .option('--no-test', 'write no test of the recordings')
     .option('--admin <url>', 'the admin listener of the gateway', 'http://127.0.0.1:9901')
     .option('--token <token>', 'its admin token (default: $BANYAN_ADMIN_TOKEN)')
     .option('--json', 'one JSON document')

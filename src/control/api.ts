@@ -42,6 +42,8 @@ export interface ConfigStatus {
 export interface RecordOrder {
   readonly route: string;
   readonly mask: readonly string[];
+  /** Whether the secrets of each are wanted beside it, closed for who knows the password of the sessions' database. */
+  readonly sealed?: boolean;
 }
 
 /** What runs the ports, and what is wrong with them. */
@@ -155,7 +157,7 @@ export function makeAdmin(parts: AdminParts): FastifyInstance {
 
 function readOrder(body: unknown): RecordOrder | null {
   if (typeof body !== 'object' || body === null) return null;
-  const { route, mask = [] } = body as Partial<Record<keyof RecordOrder, unknown>>;
-  if (typeof route !== 'string' || !Array.isArray(mask)) return null;
-  return mask.every((word) => typeof word === 'string') ? { route, mask } : null;
+  const { route, mask = [], sealed = false } = body as Partial<Record<keyof RecordOrder, unknown>>;
+  if (typeof route !== 'string' || !Array.isArray(mask) || typeof sealed !== 'boolean') return null;
+  return mask.every((word) => typeof word === 'string') ? { route, mask, sealed } : null;
 }

@@ -10,6 +10,8 @@ export interface Capture {
   /** Which side answered. */
   readonly side: 'legacy' | 'port';
   readonly receivedAtMs: number;
+  /** When the side had finished, whether or not the client had its answer by then. */
+  readonly endedAtMs: number;
   readonly clientAddress: string;
   readonly request: {
     readonly method: string;
@@ -24,6 +26,21 @@ export interface Capture {
     readonly headers: RawHeaders;
     readonly body: string;
   };
+  /** What legacy sent to the database, in order; null where that is not certain, and not there where nobody looked. */
+  readonly sql?: readonly string[] | null;
+}
+
+/** What may not be seen of a capture, as it is. */
+export interface Secrets {
+  /** The id of the session, and that of one which the answer begins. */
+  readonly ids: readonly string[];
+  readonly values: readonly string[];
+}
+
+/** What who records has to know of a capture to find its SQL and to mask it. */
+export interface Sealed extends Secrets {
+  /** When the side began, and the turn had come. */
+  readonly begunAtMs: number;
 }
 
 /** Names of parameters, fields and keys of a session whose values are nobody's business. */
@@ -31,15 +48,25 @@ const sensitiveNames = /pass|pwd|card|cvc|token|secret|csrf|auth|mail|phone|iban
 /** Fields of a request that are left out whole: who they let in, and what they say of a visitor, is not about the page. */
 const leftOut = /^(?:authorization|proxy-authorization|x-forwarded-for|x-real-ip|forwarded)$/i;
 
+/** Whether what stands under a name is nobody's business. `also` are parts of further such names. */
+export function sensitiveWith(also: readonly string[]): (name: string) => boolean {
+  const words = also.map((word) => word.toLowerCase());
+  return (name) => sensitiveNames.test(name) || words.some((word) => name.toLowerCase().includes(word));
+}
+
+/** What may not be seen of a capture. `cookieName` is the cookie with the session's id, where there is one. */
+export function secretsOf(capture: Capture, also: readonly string[], cookieName: string | null): Secrets {
+  const claimed = capture.session === null || capture.session.id === '' ? [] : [capture.session.id];
+  const begun = idsBegun(capture.answer.headers, cookieName).filter((id) => !claimed.includes(id));
+  return { ids: [...claimed, ...begun], values: [...valuesOf(capture, sensitiveWith(also))] };
+}
+
 /**
  * A capture that can be kept in a repository: whatever stands under a sensitive name, and the id of the session, is
  * something else of the same length wherever it occurs. So lengths that are written down, as in Storable, stay right.
  */
-export function masked(capture: Capture, alsoSensitive: readonly string[]): Capture {
-  const isSensitive = (name: string): boolean =>
-    sensitiveNames.test(name) ||
-    alsoSensitive.some((word) => name.toLowerCase().includes(word.toLowerCase()));
-  const mask = replacer(secretsOf(capture, isSensitive), capture.session?.id ?? null);
+export function masked(capture: Capture, secrets: Secrets): Capture {
+  const mask = replacer(secrets);
   const { request, answer, session } = capture;
   const maskAll = (headers: RawHeaders): string[] => headers.map(mask);
   return {
@@ -67,8 +94,17 @@ function maskText(text: SessionText, mask: (text: string) => string): SessionTex
   return text === null ? null : mask(text);
 }
 
+/** The ids of sessions that an answer sets its cookie to. */
+function idsBegun(headers: RawHeaders, cookieName: string | null): string[] {
+  return headers.flatMap((field, i) => {
+    const isSet = i % 2 === 1 && /^set-cookie$/i.test(headers[i - 1] as string);
+    const [, name, value = ''] = (isSet && /^\s*([^=;\s]+)=([^;\s]*)/.exec(field)) || [];
+    return name === cookieName && value.length >= 8 ? [value] : []; // an empty one ends the session
+  });
+}
+
 /** The values under sensitive names: in the query, in a form, in cookies, and in the session's text. */
-function secretsOf({ request, session }: Capture, isSensitive: (name: string) => boolean): Set<string> {
+function valuesOf({ request, session }: Capture, isSensitive: (name: string) => boolean): Set<string> {
   const secrets = new Set<string>();
   const note = (value: string): void => {
     // What is this short stands everywhere, and says nothing.
@@ -97,22 +133,25 @@ function secretsOf({ request, session }: Capture, isSensitive: (name: string) =>
 }
 
 /** Puts something of the same length in the place of each secret, long ones first. */
-function replacer(secrets: ReadonlySet<string>, id: string | null): (text: string) => string {
-  const pairs = [...secrets]
+function replacer({ ids, values }: Secrets): (text: string) => string {
+  const pairs = values
     .toSorted((a, b) => b.length - a.length)
     .map((secret) => [secret, masking(secret)] as const);
-  if (id !== null && id !== '') pairs.unshift([id, standIn(id)]);
-  return (text) => pairs.reduce((left, [secret, stand]) => left.replaceAll(secret, stand), text);
+  pairs.unshift(...ids.map((id, at) => [id, standIn(id, at)] as const));
+  return (text) => pairs.reduce((left, [secret, stand]) => left.replaceAll(secret, () => stand), text); // a stand-in may hold $&
 }
 
 /** Letters become x and digits 9; everything else stays: an address of a mail is still one, and an escape still one. */
-function masking(secret: string): string {
-  return secret.replace(/%[\da-f]{2}|[a-z]|\d/gi, (part) =>
-    part.startsWith('%') ? part : /\d/.test(part) ? '9' : 'x',
-  );
+export function masking(secret: string): string {
+  return secret.replace(/%[\da-f]{2}|[a-z\x80-\uffff]|\d/gi, (part) => {
+    if (!part.startsWith('%')) return /\d/.test(part) ? '9' : 'x';
+    const meant = String.fromCharCode(parseInt(part.slice(1), 16));
+    return /[a-z\x80-\xff]/i.test(meant) ? '%78' : /\d/.test(meant) ? '%39' : part;
+  });
 }
 
-/** An id of the same length and the same letters that is nobody's. */
-function standIn(id: string): string {
-  return 'f00dcafe'.repeat(Math.ceil(id.length / 8)).slice(0, id.length);
+/** An id of the same length and the same letters that is nobody's. `at` is its place among the ids of a capture. */
+export function standIn(id: string, at: number): string {
+  const word = at === 0 ? 'f00dcafe' : 'beefcafe';
+  return word.repeat(Math.ceil(id.length / 8)).slice(0, id.length);
 }

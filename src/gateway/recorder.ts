@@ -1,11 +1,26 @@
 import { Readable } from 'node:stream';
-import { masked, type Capture } from '../exchange/capture.ts';
+import { type Capture, masked, type Sealed, secretsOf } from '../exchange/capture.ts';
 import type { Clock } from '../exchange/clock.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { type Flow, flowOf, type Sink } from '../exchange/flow.ts';
 import type { Answer, Answered } from '../exchange/outcome.ts';
+import type { Seal } from '../exchange/seal.ts';
 import type { Route } from '../routing/route.ts';
 import type { Sight } from '../session/snapshot.ts';
+
+/** A capture on its way to who records it. */
+export interface Delivery extends Capture {
+  /** Sealed as JSON, closed, where that was asked for. Not for a file. */
+  readonly sealed?: string;
+}
+
+/** What somebody wants recorded. */
+interface Order {
+  readonly route: string;
+  readonly mask: readonly string[];
+  /** Whether the secrets are wanted, too. */
+  readonly sealed?: boolean;
+}
 
 /** Records exchanges for tests, for as long as somebody asks for them. */
 export interface Recorder {
@@ -14,7 +29,7 @@ export interface Recorder {
   /** One exchange that is to be recorded; null where nobody wants it. */
   begin(exchange: Exchange, route: Route): Recording | null;
   /** What was recorded since it was asked last. Whoever does not ask again for ten seconds wants no more. */
-  take(order: { readonly route: string; readonly mask: readonly string[] }): Capture[];
+  take(order: Order): Delivery[];
 }
 
 /** An exchange while it is recorded. */
@@ -31,14 +46,29 @@ const mostKept = 50;
 const largestBytes = 1024 * 1024;
 
 interface Wanted {
-  readonly mask: readonly string[];
-  readonly kept: Capture[];
+  readonly order: Order;
+  readonly kept: Delivery[];
   /** Who asks again in time is not forgotten. */
   readonly stay: () => void;
 }
 
+/** What a recorder is made of. */
+export interface RecorderParts {
+  readonly clock: Clock;
+  /** The cookie with the session's id; null where there are no sessions. */
+  readonly cookieName: string | null;
+  /** Closes secrets; null where there is nothing to close them with, and then nobody gets any. */
+  readonly seal: Seal | null;
+}
+
 /** A recorder that records nothing yet. */
-export function makeRecorder(clock: Clock): Recorder {
+export function makeRecorder({ clock, cookieName, seal }: RecorderParts): Recorder {
+  const deliver = (capture: Capture, begunAtMs: number, { mask, sealed }: Order): Delivery => {
+    const secrets = secretsOf(capture, mask, cookieName);
+    const shown = masked(capture, secrets);
+    if (sealed !== true || seal === null) return shown;
+    return { ...shown, sealed: seal.close(JSON.stringify({ ...secrets, begunAtMs } satisfies Sealed)) };
+  };
   const wanted = new Map<string, Wanted>();
   return {
     wants: ({ name }) => wanted.has(name),
@@ -47,21 +77,31 @@ export function makeRecorder(clock: Clock): Recorder {
       if (place === undefined || place.kept.length >= mostKept) return null;
       const { bytes, lengthBytes } = exchange.body;
       if (lengthBytes > largestBytes || (bytes === null && lengthBytes > 0)) return null;
-      return record(exchange, name, (capture) => place.kept.push(masked(capture, place.mask)));
+      const begunAtMs = clock.epochMs();
+      return record(exchange, name, clock, (capture) =>
+        place.kept.push(deliver(capture, begunAtMs, place.order)),
+      );
     },
-    take: ({ route, mask }) => {
+    take: (order) => {
+      const { route } = order;
       const before = wanted.get(route);
       before?.stay();
       const stay = clock.after(patienceMs, () => wanted.delete(route));
       const kept = before?.kept ?? []; // what is under way goes on into it
-      wanted.set(route, { mask, kept, stay });
+      wanted.set(route, { order, kept, stay });
       return kept.splice(0);
     },
   };
 }
 
-function record(exchange: Exchange, route: string, keep: (capture: Capture) => void): Recording {
+function record(
+  exchange: Exchange,
+  route: string,
+  clock: Clock,
+  keep: (capture: Capture) => void,
+): Recording {
   let noted: Answered | null = null;
+  let endedAtMs: number | null = null;
   const pieces: Buffer[] = [];
   let lengthBytes = 0;
   const note = (piece: Buffer): void => {
@@ -70,7 +110,10 @@ function record(exchange: Exchange, route: string, keep: (capture: Capture) => v
   };
   return {
     answered: (outcome) => {
-      const { answer } = (noted = outcome);
+      const { answer, finished } = (noted = outcome);
+      void finished.then(() => {
+        endedAtMs = clock.epochMs(); // the client may take longer
+      });
       if (answer.body === null) return answer;
       if (Buffer.isBuffer(answer.body)) {
         note(answer.body);
@@ -86,6 +129,7 @@ function record(exchange: Exchange, route: string, keep: (capture: Capture) => v
         route,
         side,
         receivedAtMs: exchange.receivedAtMs,
+        endedAtMs: endedAtMs ?? clock.epochMs(),
         clientAddress: exchange.clientAddress,
         request: {
           method: exchange.method,

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { type Capture, masked } from '../../src/exchange/capture.ts';
+import { type Capture, masked as maskedWith, secretsOf } from '../../src/exchange/capture.ts';
 
 const id = '5f3a9c0123456789abcdef0123456789';
 
@@ -8,6 +8,7 @@ const login: Capture = {
   route: 'login',
   side: 'legacy',
   receivedAtMs: 0,
+  endedAtMs: 0,
   clientAddress: '192.0.2.77',
   request: {
     method: 'POST',
@@ -26,6 +27,9 @@ const login: Capture = {
     body: '<p>Welcome pete, we write to pete@example.org. Your password is v@nyl;x',
   },
 };
+
+const masked = (capture: Capture, also: readonly string[]): Capture =>
+  maskedWith(capture, secretsOf(capture, also, 'CGISESSID'));
 
 t.test('what is under a sensitive name is something else, wherever it stands', async (t) => {
   const text = JSON.stringify(masked(login, []));
@@ -53,4 +57,18 @@ t.test('further names are masked where somebody says so', async (t) => {
   t.match(masked(login, []).request.body, 'login=pete');
   t.match(masked(login, ['login']).request.body, 'login=xxxx');
   t.match(masked(login, ['login']).answer.body, 'Welcome xxxx');
+});
+
+t.test('nobody learns the id of a session that the answer begins', async (t) => {
+  const next = '99993c0123456789abcdef0123456789';
+  const answer = {
+    ...login.answer,
+    headers: ['Set-Cookie', `CGISESSID=${next}; path=/`, 'Set-Cookie', 'colour=blue-and-green; path=/'],
+    body: `<a href="cart.pl?sid=${next}">`,
+  };
+  const shown = masked({ ...login, answer }, []);
+  t.notMatch(JSON.stringify(shown), next);
+  t.match(shown.answer.headers[1], /^CGISESSID=beefcafe/);
+  t.equal(shown.answer.headers[3], 'colour=blue-and-green; path=/');
+  t.match(masked({ ...login, session: null, answer }, []).answer.body, /sid=f00dcafe/);
 });

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { Exchange } from '../../src/exchange/exchange.ts';
 import type { Answered } from '../../src/exchange/outcome.ts';
+import { sealOf } from '../../src/exchange/seal.ts';
 import { makeRecorder } from '../../src/gateway/recorder.ts';
 import type { Route } from '../../src/routing/route.ts';
 import { fakeClock } from '../helpers/clock.ts';
@@ -21,11 +22,15 @@ const exchangeWith = (body: string) =>
   }) as unknown as Exchange;
 
 const answered = (body: Buffer) =>
-  ({ side: 'legacy', answer: { status: 200, headers: [], body } }) as unknown as Answered;
+  ({
+    side: 'legacy',
+    answer: { status: 200, headers: [], body },
+    finished: Promise.resolve(),
+  }) as unknown as Answered;
 
 function makeOne() {
   const clock = fakeClock();
-  const recorder = makeRecorder(clock);
+  const recorder = makeRecorder({ clock, cookieName: 'CGISESSID', seal: null });
   /** One exchange from its beginning to its end. */
   const serve = (body = 'qty=1', answer = Buffer.from('page')): void => {
     const recording = recorder.begin(exchangeWith(body), cart);
@@ -89,4 +94,22 @@ t.test('no more than fifty are kept, and none that is larger than 1 MB', async (
   serve('', Buffer.alloc(1_048_577));
   for (let i = 0; i < 60; i++) serve();
   t.equal(recorder.take(order).length, 50);
+});
+
+t.test('secrets are given beside a capture, closed, to who asks for them', async (t) => {
+  const seal = sealOf('swordfish', 'recording');
+  const serveTo = (key: typeof seal | null, sealed?: boolean) => {
+    const recorder = makeRecorder({ clock: fakeClock(), cookieName: 'CGISESSID', seal: key });
+    const asked = sealed === undefined ? order : { ...order, sealed };
+    recorder.take(asked);
+    const recording = recorder.begin(exchangeWith('password=vinyl'), cart);
+    recording?.answered(answered(Buffer.from('page')));
+    recording?.end(null, null);
+    return recorder.take(asked)[0];
+  };
+  const { sealed = '' } = serveTo(seal, true) ?? {};
+  t.notMatch(sealed, 'vinyl');
+  t.match(JSON.parse(seal.open(sealed) ?? ''), { ids: [], values: ['vinyl'], begunAtMs: Number });
+  t.equal(serveTo(seal)?.sealed, undefined, 'to nobody else');
+  t.equal(serveTo(null, true)?.sealed, undefined, 'nor where there is nothing to close them with');
 });
