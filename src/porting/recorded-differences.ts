@@ -25,7 +25,9 @@ export function differencesOf(capture: Capture, rehearsed: Rehearsed, sessions: 
   const { answer, problem } = rehearsed;
   if (answer === null) {
     const handedOver = problem?.code === 'PORT_HANDED_OVER';
-    return handedOver ? [] : [`the port failed: ${problem?.code}: ${problem?.message}`];
+    return handedOver
+      ? []
+      : [`the port failed: ${problem?.code}: ${problem?.message}${placeIn(problem?.cause)}`];
   }
   const isNewId = capture.session?.before == null;
   const fields = (headers: RawHeaders): string[] =>
@@ -37,6 +39,15 @@ export function differencesOf(capture: Capture, rehearsed: Rehearsed, sessions: 
     ...bodyDifferences(body, answer.body.toString('latin1'), headerValue(headers, 'content-type') ?? ''),
     ...(isNewId || sessions.sessionUse !== 'write' ? [] : sessionDifferences(capture, rehearsed, sessions)),
   ];
+}
+
+const ownFolder = new URL('..', import.meta.url).href;
+
+/** Which line has thrown, of the port's own; nothing where that is not known. */
+function placeIn(thrown: unknown): string {
+  const frames = thrown instanceof Error ? (thrown.stack?.split('\n') ?? []) : [];
+  const own = frames.find((frame) => /^ +at .*file:/.test(frame) && !frame.includes(ownFolder));
+  return own === undefined ? '' : ` ${own.trim().replace('file://', '')}`;
 }
 
 function shownFields(headers: RawHeaders, cookieName: string | null): string[] {
