@@ -51,7 +51,7 @@ function textOf(config: ConfigStatus, ports: PortsStatus, needs: readonly string
 
 function hostsText({ hosts, url, swaps }: PortsStatus): string {
   if (url !== null) return `in a host at ${harmless(url)}`;
-  if (hosts.length === 0) return 'no host runs';
+  if (hosts.length === 0) return 'no host runs: legacy answers everything';
   const each = hosts.map(({ pid, inFlight, memoryBytes }) => {
     const size = `${Math.round(memoryBytes / 1024 ** 2)} MB`;
     return `pid ${pid} (${inFlight} under way, ${size})`;

@@ -53,8 +53,16 @@ export function html(
 
 function escapedPart(part: HtmlPart): string {
   if (part instanceof Html) return part.toString();
-  if (typeof part === 'object' && part !== null) return part.map(escapedPart).join('');
+  if (Array.isArray(part)) return (part as readonly HtmlPart[]).map(escapedPart).join('');
+  if (typeof part === 'object' && part !== null)
+    throw new TypeError(
+      `an html template takes texts, numbers, other templates and lists of them, and no ${kindOf(part)}`,
+    );
   return escapeHtml(print(part ?? null)).replaceAll("'", '&#39;');
+}
+
+function kindOf(thing: object): string {
+  return thing.constructor?.name ?? 'object';
 }
 
 /** HTML that came out of a template of the old site or the database as such: it is put in unescaped. */

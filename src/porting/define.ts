@@ -22,7 +22,10 @@ export interface PortRequest {
 
 /** The tables, inside the transaction of this request. */
 export interface Database {
-  /** Runs one statement with `?` placeholders. The text columns come as strings in the legacy character set. */
+  /**
+   * Runs one statement with `?` placeholders. Columns come as strings in the legacy character set, dates and JSON as well;
+   * numbers as numbers where they fit, and DECIMAL as the string that the old page prints.
+   */
   query(sql: string, values?: readonly unknown[]): Promise<QueryResult>;
   /** The same as a prepared statement, for one that is run often in a request: the server is sent statement and values apart. */
   execute(sql: string, values?: readonly unknown[]): Promise<QueryResult>;

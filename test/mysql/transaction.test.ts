@@ -106,6 +106,26 @@ t.test('on a real MariaDB', async (t) => {
     t.same(await orders(), ["O'Neill \u00e9"]);
   });
 
+  await t.test('columns are what a page of Perl prints', async (t) => {
+    const transaction = await open(t).begin();
+    const sql = `SELECT DATE '2003-11-21' AS day, TIMESTAMP '2003-11-21 18:30:00' AS moment, CAST('18:30' AS TIME) AS time,
+      YEAR(DATE '2003-11-21') AS year, CAST(9223372036854775807 AS UNSIGNED) AS large, CAST(12.50 AS DECIMAL(7,2)) AS price,
+      JSON_OBJECT('a', 1) AS json, 7 AS number, NULL AS nothing`;
+    const text = {
+      day: '2003-11-21',
+      moment: '2003-11-21 18:30:00',
+      time: '18:30:00',
+      large: '9223372036854775807',
+      price: '12.50',
+      json: '{"a": 1}',
+    };
+    for (const ask of ['query', 'execute'] as const) {
+      const { rows } = await transaction[ask](sql, []);
+      t.same(rows, [{ ...text, year: 2003, number: 7, nothing: null }], ask);
+    }
+    await transaction.rollBack();
+  });
+
   await t.test('the first requests of all may come at once', async (t) => {
     const store = open(t, { connectionLimit: 4 });
     const begun = await Promise.all(Array.from({ length: 4 }, () => store.begin()));

@@ -22,6 +22,11 @@ t.test('what html has made is put in as it is, and lists one behind the other', 
   t.end();
 });
 
+t.test('what is no text is refused, in words', async (t) => {
+  const day = new Date(0) as unknown as string;
+  t.throws(() => html`<td>${day}</td>`, { name: 'TypeError', message: /lists of them, and no Date$/ });
+});
+
 t.test('a look-alike of what html makes is text', (t) => {
   const fake = { toString: () => '<script>' } as unknown as string;
   t.throws(() => html`${fake}`, TypeError);
