@@ -21,6 +21,8 @@ export const minds = {
   rand: 'chance: random()',
   split: 'split leaves out empty fields at the end: perl.split(…)',
   'end of line': '$ in a pattern also matches before a last line end: /^\\d+\\n?$/',
+  'white space':
+    '\\s in a pattern takes U+00A0, too, where Perl does not: [ \\t\\n\\r\\f\\v], and [^ \\t\\n\\r\\f\\v] for \\S',
   'numeric sort': 'sort { $a <=> $b } compares numbers: perl.number(a) - perl.number(b)',
   'order of keys': 'keys without sort come in another order each time in Perl: choose one',
   'piece by piece': 'the page is sent piece by piece; that of a port comes whole, when it is committed',
@@ -53,11 +55,19 @@ function codesOf(look: Look, seen: Seen): Mind['code'][] {
   const [before, next] = [stream.tokens[at - 1], stream.tokens[at + 1]];
   if (token.kind === 'word') return isSign(before, '->') ? ofMethod(token) : ofWord(seen);
   if (token.kind === 'operator') return token.text === '%' || token.text === '%=' ? ['modulo'] : [];
-  if (token.kind === 'pattern') return endsAtLineEnd(seen) ? ['end of line'] : [];
+  if (token.kind === 'pattern') return ofPattern(seen);
   if (token.kind === 'string') return ofText(token.text);
   if (token.kind !== 'variable') return [];
   if (token.text === '$|' && isSign(next, '=', '++')) return ['piece by piece'];
   return ofParameter(look, seen);
+}
+
+function ofPattern(seen: Seen): Mind['code'][] {
+  const hasWhiteSpace = /(?<!\\)(?:\\\\)*\\s/i.test(seen.token.text);
+  return [
+    ...(endsAtLineEnd(seen) ? ['end of line' as const] : []),
+    ...(hasWhiteSpace ? ['white space' as const] : []),
+  ];
 }
 
 /** A match that ends with `$`; a substitution takes away what is there. */

@@ -14,7 +14,6 @@ export function testSkeletonOf({
   readonly script: string;
   readonly survey: Survey;
 }): string {
-  const cases = survey.branches.map(({ parameter, value }) => `${shown(parameter)}=${shownValue(value)}`);
   return [
     "import t from 'tap';",
     `import port from ${quoted(portFromTest)};`,
@@ -24,7 +23,18 @@ export function testSkeletonOf({
     '});',
     '',
     `// What ${shown(fileName(script))} tells apart, and so what to hold the port against it for:`,
-    ...(cases.length === 0 ? ['// its page without parameters'] : cases.map((each) => `// ${each}`)),
+    ...casesOf(survey).map((each) => `// ${each}`),
     '',
   ].join('\n');
+}
+
+/** What the parameters choose, and of the others which values the script knows: a form that is sent, often. */
+function casesOf({ branches, parameters }: Survey): string[] {
+  const chosen = branches.map(({ parameter, value }) => `${shown(parameter)}=${shownValue(value)}`);
+  const known = parameters
+    .filter(({ name }) => branches.every(({ parameter }) => parameter !== name))
+    .flatMap(({ name, values }) =>
+      values.filter((value) => value !== '').map((value) => `${shown(name)}=${shownValue(value)}`),
+    );
+  return [...(chosen.length === 0 ? ['its page without parameters'] : chosen), ...known];
 }

@@ -133,6 +133,8 @@ t.test('what Perl does another way is pointed out', async (t) => {
     'my %h = (a => 1); my @l = split(/,/, $x); int($y); rand; time;': ['int', 'time', 'rand', 'split'],
     'my @t = localtime; strftime("%Y", @t)': ['localtime'],
     'if ($x =~ /^\\d+$/) { }': ['end of line'],
+    '$x =~ /^\\S+@[^\\s]+$/; $x =~ s/\\s+//g;': ['end of line', 'white space'],
+    '$x =~ /a\\\\s/; $x =~ tr/a-z//d; split(/\\w\\d/, $y);': ['split'],
     '$x =~ s/[\\r\\n]+$//; $x =~ /a$b/;': [],
     'foreach (keys %h) { } foreach (sort keys %h) { } my $n = keys %h;': ['order of keys'],
     'sort { $a <=> $b } @x; sort { $a cmp $b } @x;': ['numeric sort'],

@@ -120,3 +120,20 @@ t.test('a name in latin-1 is asked for by its bytes', async (t) => {
   );
   t.match(skeleton("$dbh->do('SELECT gr\xf6\xdfe FROM t');"), '`SELECT größe FROM t`');
 });
+
+t.test('the test names what parameters choose, and else the page and each value that is known', async (t) => {
+  const cases = (script: string): string[] =>
+    testSkeletonOf({ port: 'x.ts', portFromTest: './x.ts', script: 'x.pl', survey: read(script) })
+      .split('apart, and so what to hold the port against it for:\n')[1]
+      ?.trimEnd()
+      .split('\n') ?? [];
+  const [a, b] = ["my $a = param('a');", "my $b = param('b');"];
+  t.same(cases("param('a');"), ['// its page without parameters']);
+  t.same(cases(`${a} if ($a eq 'email') { }`), ['// its page without parameters', '// a=email']);
+  t.same(cases(`${a} ${b} if ($a eq 'x') { } elsif ($a eq 'y') { } if ($b eq '1') { }`), [
+    '// a=x',
+    '// a=y',
+    '// b=1',
+  ]);
+  t.same(cases(`${a} if ($a ne '') { }`), ['// its page without parameters']);
+});
