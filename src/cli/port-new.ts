@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { type Disk, realDisk } from '../config/disk.ts';
 import type { Settings } from '../config/settings.ts';
@@ -10,13 +10,13 @@ import { skeletonOf } from '../survey/skeleton.ts';
 import { testSkeletonOf } from '../survey/skeleton-test.ts';
 import { survey, type Survey } from '../survey/survey.ts';
 import { turnAdvice } from '../survey/turn-advice.ts';
+import { calledAs } from './called-as.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
 import { onlyRoutes, settingsFor } from './load.ts';
-import { scriptOf } from './port-script.ts';
+import { routeOfScript, scriptOf } from './port-script.ts';
 import { type PerlSite, readSite } from './port-site.ts';
 import { surveyText } from './port-summary.ts';
 import { harmless, note, print, printJson } from './print.ts';
-import { whichRoute } from './which-route.ts';
 
 /** What may be said to `banyan port new`. */
 export interface PortNewOptions {
@@ -53,7 +53,7 @@ interface Reading {
  */
 export async function portNew(file: string, word: string, options: PortNewOptions): Promise<ExitCode> {
   const settings = await settingsFor(file, { ...onlyRoutes, disk: portsAreThere });
-  const route = routeOf(settings, word);
+  const route = routeOfScript(settings, word);
   const port = portOf(route);
   const reading = readPerl(file, settings, route, options);
   const drafts = draftsOf(port, reading);
@@ -127,20 +127,6 @@ const portsAreThere: Disk = {
   fileExists: (path) => path.endsWith('.ts') || realDisk.fileExists(path),
 };
 
-/** The route that is meant. A script that none names is served by "everything else", and needs a line of its own first. */
-function routeOf(settings: Settings, word: string): Route {
-  try {
-    return whichRoute(settings.table, word);
-  } catch (thrown) {
-    const { cgi } = settings.legacy;
-    const name = basename(word);
-    const isThere = cgi !== undefined && realDisk.fileExists(join(cgi.scriptsFolder, name));
-    if (!(thrown instanceof Failure) || !isThere) throw thrown;
-    const help = `give it a line of its own first: "${cgi.scriptsAt}${name}: legacy"`;
-    throw new Failure(exitCodes.usage, thrown.message, help, thrown);
-  }
-}
-
 function portOf({ port, key, name }: Route): string {
   if (port !== null) return port;
   const help = `name its file in routes.yaml: "${key}: { to: legacy, port: ./ports/NAME.ts }"`;
@@ -210,8 +196,8 @@ function nextSteps(
       ? []
       : ['npm install --save-dev tap']),
     `npx tap ${harmless(test.name)}`,
-    ...(settings.adminToken === null ? [] : [`banyan link ${name} port --for 8h${option}`]),
-    ...(route.target.stage === 'legacy' ? [`banyan flip ${name} 'port 1%'${option}`] : []),
+    ...(settings.adminToken === null ? [] : [`${calledAs()} link ${name} port --for 8h${option}`]),
+    ...(route.target.stage === 'legacy' ? [`${calledAs()} flip ${name} 'port 1%'${option}`] : []),
   ];
   const begin = `It leaves every request to the old script, until you change ${harmless(port.name)}. Next:\n`;
   return begin + steps.map((step) => `  ${step}\n`).join('');

@@ -1,9 +1,27 @@
 import { basename, join, resolve } from 'node:path';
 import { realDisk } from '../config/disk.ts';
 import type { CgiSettings } from '../routing/cgi.ts';
+import type { Settings } from '../config/settings.ts';
 import { compilePattern } from '../routing/pattern.ts';
 import type { Route } from '../routing/route.ts';
 import { exitCodes, Failure } from './failure.ts';
+import { baseOf, whichRoute } from './which-route.ts';
+
+/** The route that is meant. A script that none names is served by "everything else", and needs a line of its own first. */
+export function routeOfScript({ table, legacy: { cgi } }: Settings, word: string): Route {
+  try {
+    return whichRoute(table, word);
+  } catch (thrown) {
+    const name = basename(word);
+    const isThere = cgi !== undefined && realDisk.fileExists(join(cgi.scriptsFolder, name));
+    if (!(thrown instanceof Failure) || !isThere) throw thrown;
+    const path = `${cgi.scriptsAt}${name}`;
+    const base = baseOf(table);
+    const key = base !== null && path.startsWith(base) ? path.slice(base.length) : path;
+    const help = `give it a line of its own first: "${key}: legacy"`;
+    throw new Failure(exitCodes.usage, thrown.message, help, thrown);
+  }
+}
 
 /** The absolute path of a route's old script: the one that is named, else where its upstream runs it. Throws a Failure. */
 export function scriptOf(route: Route, named: string | undefined): string {

@@ -5,13 +5,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Capture } from '../exchange/capture.ts';
 import type { Delivery } from '../gateway/recorder.ts';
 import { askGateway } from './ask-gateway.ts';
+import { calledAs } from './called-as.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
 import { onlyRoutes, settingsFor } from './load.ts';
+import { routeOfScript } from './port-script.ts';
 import { harmless, note, printJson, tell } from './print.ts';
 import { Progress } from './progress.ts';
 import { findSql, type SqlFinder } from './record-sql.ts';
 import { writeRecordedTest } from './record-test.ts';
-import { whichRoute } from './which-route.ts';
 
 /** What may be said to `banyan record`. */
 export interface RecordOptions {
@@ -53,7 +54,7 @@ export async function record(file: string, word: string, options: RecordOptions)
   const { sql: address } = options;
   // The database of the sessions is looked at only for their SQL.
   const settings = await settingsFor(file, address === undefined ? onlyRoutes : {});
-  const route = whichRoute(settings.table, word);
+  const route = routeOfScript(settings, word);
   const folder = options.to === undefined ? recordedFolder(file, route.name) : resolve(options.to);
   const stop = stopOnSignals(); // before anything is set that has to be set back
   const finder = address === undefined ? null : await findSql(address, settings, options.mask ?? []);
@@ -73,9 +74,10 @@ export async function record(file: string, word: string, options: RecordOptions)
     printJson({ route: route.name, recorded: count, folder, test, ...ofSql });
   } else sayRecorded(route.name, count, folder, test);
   if (uncertain > 0) note(`of ${uncertain} it is not certain which statements were theirs: "sql": null\n`);
-  if (count > 0 && !hasSessions)
+  // Where sessions are looked at, nothing was there.
+  if (count > 0 && !hasSessions && settings.session?.trace === 'off')
     note('their sessions were not looked at: "session: { trace: off }" in routes.yaml\n');
-  if (count > 0 && options.json !== true) note(`next: banyan port test ${harmless(route.name)}\n`);
+  if (count > 0 && options.json !== true) note(`next: ${calledAs()} port test ${harmless(route.name)}\n`);
   return count === wanted ? exitCodes.ok : exitCodes.interrupted;
 }
 
@@ -110,6 +112,7 @@ async function recordInto(
   const { stderr } = process;
   const progress = new Progress({ isTerminal: stderr.isTTY, nowMs: () => performance.now(), write: tell });
   let number = Math.max(0, ...(await readdir(folder)).map((name) => parseInt(name, 10) || 0)); // some may have been thrown away
+  let saidCount: number | null = null; // null until the gateway listens, and that is said
   for (;;) {
     const deliveries = (await take(route, options)).slice(0, wanted - recorded.count);
     const captures: readonly Capture[] = finder === null ? deliveries : await finder.find(deliveries);
@@ -120,8 +123,14 @@ async function recordInto(
       await writeFile(join(folder, name), `${JSON.stringify(capture, null, 2)}\n`, { flag: 'wx' });
       recorded.count++;
     }
-    progress.at(() => `${harmless(route)}: ${recorded.count} of ${wanted} recorded`);
     if (recorded.count === wanted || stop.isAsked) break;
+    if (saidCount === null) note(`recording ${harmless(route)}: waiting for visitors; ^C ends it\n`);
+    saidCount ??= 0;
+    if (stderr.isTTY || recorded.count !== saidCount)
+      progress.at(() => {
+        saidCount = recorded.count;
+        return `${harmless(route)}: ${recorded.count} of ${wanted} recorded`;
+      });
     await pause(lookMs);
   }
   progress.end();

@@ -185,11 +185,7 @@ t.test('what it cannot do is said, with what to do', async (t) => {
   const folder = siteOf(t);
   const cases: [string[], number, RegExp][] = [
     [['crat.pl'], 2, /no route is called "crat\.pl"\n.*did you mean "cart\.pl"\?/],
-    [
-      ['search.pl'],
-      2,
-      /no route is called "search\.pl"\n.*a line of its own first: "\/cgi-bin\/search\.pl: legacy"/,
-    ],
+    [['search.pl'], 2, /no route is called "search\.pl"\n.*a line of its own first: "search\.pl: legacy"/],
     [['shop.sku'], 2, /route "shop\.sku" has no script name.*\n.*port: \.\/ports\/NAME\.ts/],
     [['giftlist'], 1, /cgi-bin\/giftlist\.py is no Perl: it begins with #!\/usr\/bin\/python3\n/],
     [['cart', '--script', 'no.pl'], 2, /there is no file no\.pl\n/],
@@ -203,6 +199,48 @@ t.test('what it cannot do is said, with what to do', async (t) => {
     code: 1,
     stderr: /ports\/cart\.ts cannot be written: (?:EEXIST|ENOTDIR)/,
   });
+});
+
+t.test('a script without a line needs one first, and the line that is offered will do', async (t) => {
+  for (const [base, more, key] of [
+    ['base: /cgi-bin/', '  view.pl: legacy\n', 'search.pl'],
+    ['base: /cgi-bin/', '', '/cgi-bin/search.pl'],
+    ['', '  /cgi-bin/view.pl: legacy\n', '/cgi-bin/search.pl'],
+  ]) {
+    const text = (line: string): string =>
+      `legacy: { cgi: ./cgi-bin }\n${base}\nroutes:\n${more}${line}  /**: legacy\n`;
+    const folder = siteOf(t, text(''));
+    for (const verb of [['port', 'new'], ['port', 'test'], ['record']])
+      t.match(
+        (await banyan(folder, [...verb, 'search.pl'])).stderr,
+        `  = help: give it a line of its own first: "${key}: legacy"\n`,
+        verb.join(' '),
+      );
+    writeFileSync(join(folder, 'routes.yaml'), text(`  ${key}: legacy\n`));
+    for (const word of ['search.pl', '/cgi-bin/search.pl', key as string])
+      t.match(
+        await banyan(folder, ['port', 'new', word, '--dry-run']),
+        { code: 0, stdout: /--- ports\/search\.ts\n/ },
+        `${base} ${key}: ${word}`,
+      );
+  }
+});
+
+t.test('a route is found with the base and without, and what only a glob takes is not', async (t) => {
+  const folder = siteOf(
+    t,
+    'legacy: { cgi: ./cgi-bin }\nbase: /cgi-bin/\nroutes:\n  POST /cgi-bin/view.pl: legacy\n  go.pl: legacy\n  "*.pl": legacy\n',
+  );
+  const found = async (word: string) => banyan(folder, ['port', 'new', word, '--dry-run', '--json']);
+  t.match(JSON.parse((await found('view.pl')).stdout), { key: 'POST /cgi-bin/view.pl' });
+  t.match(JSON.parse((await found('/cgi-bin/go')).stdout), { key: 'go.pl' });
+  t.match(await found('cart.pl'), { code: 2, stderr: /no route is called "cart\.pl"\n.*"cart\.pl: legacy"/ });
+});
+
+t.test('in a checkout it names the way that banyan was called', async (t) => {
+  const folder = siteOf(t);
+  const { stderr } = await banyan(folder, ['port', 'new', 'cart.pl'], { npm_lifecycle_event: 'banyan' });
+  t.match(stderr, /\n {2}npm run banyan -- flip cart 'port 1%'\n$/);
 });
 
 t.test('a script in latin-1 with CRLF, and one that never ends, are read all the same', async (t) => {

@@ -1,5 +1,5 @@
 // What visitors do on the old page becomes tests of the new one: banyan record, and banyan port test.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Capture } from '../../src/exchange/capture.ts';
@@ -25,6 +25,7 @@ const run = (...args: string[]) => banyan(shop.scratch, [...args, '--file', rout
 async function record(route: string, count: number, deed: () => Promise<unknown>): Promise<Capture[]> {
   const to = join(folder, route);
   const recording = run('record', route, '-n', String(count), '--to', to, '--admin', gateway.adminUrl);
+  const name = route.replace('.pl', '');
   const over = { value: false };
   void recording.finally(() => {
     over.value = true;
@@ -35,7 +36,10 @@ async function record(route: string, count: number, deed: () => Promise<unknown>
   });
   t.match(await recording, {
     code: 0,
-    stderr: new RegExp(`${count} exchanges of ${route.replace('.pl', '')}`),
+    stderr: new RegExp(
+      `^recording ${name}: waiting for visitors; \\^C ends it\\n${count} exchanges of ${name} .*\nnext: banyan port test ${name}\n$`,
+      's',
+    ),
   });
   return readdirSync(to)
     .sort()
@@ -69,6 +73,32 @@ t.test('a route that only passes through is recorded, too', async (t) => {
   t.match(await metricsOf(gateway), /banyan_/);
 });
 
+t.test(
+  'that nobody looked at sessions is said where nobody does, and not where none was there',
+  async (t) => {
+    const blind = join(folder, 'blind.yaml');
+    const text = readFileSync(routes, 'utf8');
+    writeFileSync(blind, text.replace(/^session:\n/m, 'session:\n  trace: off\n'));
+    const said: string[] = [];
+    for (const [file, to] of [
+      [routes, 'seen'],
+      [blind, 'unseen'],
+    ] as const) {
+      const args = ['record', 'cart', '-n', '1', '--to', join(folder, to), '--admin', gateway.adminUrl];
+      const recording = banyan(shop.scratch, [...args, '--file', file], env);
+      await until('it is recorded', async () => {
+        const visitor = new Visitor(gateway.url);
+        visitor.sessionId = '0'.repeat(32); // there was never such a one
+        await visitor.get('cart.pl');
+        return existsSync(join(folder, to, '0001.json'));
+      });
+      said.push((await recording).stderr);
+    }
+    t.notMatch(said[0], 'not looked at');
+    t.match(said[1], 'their sessions were not looked at: "session: { trace: off }" in routes.yaml\n');
+  },
+);
+
 t.test('passwords are masked', async (t) => {
   const captures = await record('login.pl', 2, () =>
     new Visitor(gateway.url).post('login.pl', { login: 'pete', password: 'vinyl-secret' }),
@@ -88,7 +118,6 @@ t.test('one with a bug does not, and it is said where; nothing of it stays', asy
     '  cart.pl: { to: legacy, port: ./ports/cart-with-a-bug.ts }\n  /**: legacy',
   );
   const named = readFileSync(wrong, 'utf8').replace('./ports/', join(import.meta.dirname, '../../ports/'));
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(wrong, named);
   const visitor = new Visitor(gateway.url);
   await visitor.get('cart.pl?action=add;sku=1002');

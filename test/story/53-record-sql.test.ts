@@ -199,7 +199,7 @@ t.test('where the table is written already nothing is set, and who may read it i
   await root.query("SET GLOBAL log_output = 'TABLE', GLOBAL general_log = ON");
   const deed = () => new Visitor(gateway.url).get('go.pl?to=labelsite;id=2');
   const { ran, captures } = await record('go.pl', 1, deed, '--sql', sqlAs('onlooker'));
-  t.match(ran, { code: 0, stderr: /^1 exchange of go/ });
+  t.match(ran, { code: 0, stderr: /^recording go: .*\n1 exchange of go/ });
   t.match(captures.at(-1)?.sql, ['SET NAMES latin1', "SELECT homepage FROM labels WHERE id = '2'"]);
   t.same(await logSettings(), { isOn: 1, output: 'TABLE' });
   await root.query("SET GLOBAL log_output = 'FILE', GLOBAL general_log = OFF");
