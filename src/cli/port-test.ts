@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { styleText } from 'node:util';
 import { portSessions } from '../compose-sessions.ts';
+import { hunksBetween } from '../config/hunk.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Capture } from '../exchange/capture.ts';
 import { noteModules } from '../porting/load.ts';
@@ -12,12 +13,12 @@ import { rehearse } from '../porting/rehearsal.ts';
 import type { Route } from '../routing/route.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
 import { settingsFor } from './load.ts';
+import { routeOfScript } from './port-script.ts';
 import { harmless, note, print, printJson } from './print.ts';
 import { aboutTable } from './record-mask.ts';
 import { sessionTableOf } from './record-sql.ts';
 import { recordedFolder } from './record.ts';
 import { inOneLine, sqlDifferences } from './recorded-sql.ts';
-import { whichRoute } from './which-route.ts';
 
 /** What may be said to `banyan port test`. */
 export interface PortTestOptions {
@@ -47,7 +48,7 @@ interface Result {
  */
 export async function portTest(file: string, word: string, options: PortTestOptions): Promise<ExitCode> {
   const settings = await settingsFor(file, {});
-  const route = whichRoute(settings.table, word);
+  const route = routeOfScript(settings, word);
   if (route.port === null)
     throw new Failure(
       exitCodes.findings,
@@ -117,7 +118,7 @@ async function testOne(path: string, route: Route, stage: Stage): Promise<Result
   return {
     name: relative(process.cwd(), path),
     request: `${capture.request.method} ${capture.request.target}`,
-    differences: differencesOf(capture, rehearsed, { ...customs, sessionUse }),
+    differences: differencesOf(capture, rehearsed, { ...customs, sessionUse }, hunksBetween),
     statements: [...statements.map(({ sql }) => inOneLine(sql)), ...said],
     sqlDifferences: isComparable ? sqlDifferences(capture.sql, statements, isOfSession) : [],
   };

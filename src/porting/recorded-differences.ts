@@ -17,11 +17,26 @@ export interface SessionsOfBoth {
   readonly sessionUse: SessionUse;
 }
 
+/** Finds the lines that differ between two texts, each hunk with the line of the first text that it begins at. */
+type HunksBetween = (
+  one: string,
+  other: string,
+) => readonly {
+  readonly line: number;
+  readonly removed: readonly string[];
+  readonly added: readonly string[];
+}[];
+
 /**
  * What a port did otherwise than legacy had for the same request, a line each: `- ` legacy's, `+ ` the port's. A new
  * session's id is never the same, and is not compared. Empty where all is the same.
  */
-export function differencesOf(capture: Capture, rehearsed: Rehearsed, sessions: SessionsOfBoth): string[] {
+export function differencesOf(
+  capture: Capture,
+  rehearsed: Rehearsed,
+  sessions: SessionsOfBoth,
+  hunksBetween: HunksBetween,
+): string[] {
   const { answer, problem } = rehearsed;
   if (answer === null) {
     const handedOver = problem?.code === 'PORT_HANDED_OVER';
@@ -36,7 +51,12 @@ export function differencesOf(capture: Capture, rehearsed: Rehearsed, sessions: 
   return [
     ...(status === answer.status ? [] : [`- status ${status}`, `+ status ${answer.status}`]),
     ...onlyInOne(fields(headers), fields(answer.headers)),
-    ...bodyDifferences(body, answer.body.toString('latin1'), headerValue(headers, 'content-type') ?? ''),
+    ...bodyDifferences(
+      body,
+      answer.body.toString('latin1'),
+      headerValue(headers, 'content-type') ?? '',
+      hunksBetween,
+    ),
     ...(isNewId || sessions.sessionUse !== 'write' ? [] : sessionDifferences(capture, rehearsed, sessions)),
   ];
 }
@@ -83,19 +103,23 @@ function isSameField(one: string, other: string): boolean {
   return dates.every((each, i) => Math.abs(Date.parse(each) - Date.parse(others[i] ?? '')) <= mostApartMs);
 }
 
-/** The first lines that differ; of what is no text that it does. */
-function bodyDifferences(legacy: string, port: string, type: string): string[] {
+/** A page that is another one altogether shall not hide what else differs. */
+const mostPairs = 10;
+
+/** The lines that differ, those of legacy beside the port's; of what is no text that it does. */
+function bodyDifferences(legacy: string, port: string, type: string, hunksBetween: HunksBetween): string[] {
   if (legacy === port) return [];
   if (!/^text\/|json|xml/.test(type))
     return [`the bodies differ: ${legacy.length} bytes, and ${port.length}`];
-  const [ours, theirs] = [legacy.split('\n'), port.split('\n')];
-  const at = ours.findIndex((line, i) => line !== theirs[i]);
-  const line = at === -1 ? ours.length : at;
-  return [
-    `line ${line + 1} of the body:`,
-    `- ${clip(ours[line] ?? '(end)')}`,
-    `+ ${clip(theirs[line] ?? '(end)')}`,
-  ];
+  const pairs = hunksBetween(legacy, port).flatMap(({ line, removed, added }) =>
+    Array.from({ length: Math.max(removed.length, added.length) }, (_, at) => [
+      `line ${line + Math.min(at, removed.length)} of the body:`,
+      ...removed.slice(at, at + 1).map((text) => `- ${clip(text) || '(empty)'}`),
+      ...added.slice(at, at + 1).map((text) => `+ ${clip(text) || '(empty)'}`),
+    ]),
+  );
+  const more = pairs.length - mostPairs;
+  return [...pairs.slice(0, mostPairs).flat(), ...(more > 0 ? [`and ${more} more`] : [])];
 }
 
 function sessionDifferences(
