@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { statSync, watch } from 'node:fs';
+import { watch } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { dirname, relative } from 'node:path';
+import { dirname } from 'node:path';
 import process from 'node:process';
+import { createInterface } from 'node:readline';
 import { styleText } from 'node:util';
 import { repository } from '../shop/shop.ts';
-
-type Line = Record<string, string | number | undefined>;
+import { CompilerWords, shown, wordsOf, type Line, type Said } from './words.ts';
 
 /** What follows the log of a gateway and the compiler, for who writes a port. */
 export interface Follower {
@@ -18,32 +18,36 @@ export interface Follower {
  * in their place, what they say themselves, and what the compiler has to say of their types.
  */
 export function follow(logFile: string): Follower {
-  let at = statSync(logFile).size;
+  let at = 0;
   let isReading = false;
+  let hasGrown = false;
   const read = async (): Promise<void> => {
+    hasGrown = true;
     if (isReading) return;
     isReading = true;
     const file = await open(logFile);
     try {
-      const { size } = await file.stat();
-      const { buffer } = await file.read(Buffer.alloc(size - at), 0, size - at, at);
-      const whole = buffer.subarray(0, buffer.lastIndexOf('\n') + 1); // the last line may still be on its way
-      at += whole.length;
-      for (const line of whole.toString().split('\n'))
-        if (line.startsWith('{')) tell(JSON.parse(line) as Line);
+      while (hasGrown) {
+        hasGrown = false;
+        const { size } = await file.stat();
+        const { buffer } = await file.read(Buffer.alloc(size - at), 0, size - at, at);
+        const whole = buffer.subarray(0, buffer.lastIndexOf('\n') + 1); // the last line may still be on its way
+        at += whole.length;
+        for (const line of whole.toString().split('\n')) if (line.startsWith('{')) tell(line);
+      }
     } finally {
       await file.close();
       isReading = false;
     }
   };
   const watcher = watch(dirname(logFile), () => void read());
+  void read();
   const compiler = spawn('tsc', ['-p', repository, '--watch', '--preserveWatchOutput', '--pretty', 'false'], {
     cwd: repository,
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  compiler.stdout.on('data', (chunk: Buffer) => {
-    for (const line of chunk.toString().split('\n'))
-      if (/^(?:test\/)?ports\/.*error TS/.test(line)) say('red', `✖ ${line}`);
-  });
+  const words = new CompilerWords();
+  createInterface(compiler.stdout).on('line', (line) => words.take(line).forEach(say));
   return {
     end: () => {
       watcher.close();
@@ -52,28 +56,17 @@ export function follow(logFile: string): Follower {
   };
 }
 
-function tell(line: Line): void {
-  const detail = String(line['detail'] ?? '').replaceAll(`${repository}/`, '');
-  if (line['msg'] === 'port host swapped') say('green', '✔ the ports have been read again, and serve');
-  else if (line['msg'] === 'port host refused')
-    say('red', `✖ not taken, the one before serves on: ${detail}`);
-  else if (line['msg'] === 'port host stuck') say('red', `✖ a port is in a loop: ${detail}`);
-  else if (line['from'] === 'port') say('cyan', `  ${String(line['route'])}: ${String(line['msg'])}`);
-  else if (line['msg'] === 'exchange') tellExchange(line);
+function tell(line: string): void {
+  const said = wordsOf(JSON.parse(line) as Line);
+  if (said !== null) say(said);
 }
 
-function tellExchange(line: Line): void {
-  const what = `${String(line['method'])} ${String(line['path'])} ${String(line['status'])} ${String(line['elapsedMs'])} ms`;
-  if (line['fallback'] !== undefined) {
-    const why = String(line['fallbackDetail']).split('\n', 6).join('\n    ');
-    say('yellow', `▲ ${what}: legacy instead of the port: ${String(line['fallback'])}\n    ${shown(why)}`);
-  } else if (line['side'] === 'port') say('green', `  ${what} port`);
+/** Tells what the gateway writes on standard error. The stack of what has crashed a port host stands nowhere else. */
+export function tellStderr(line: string): void {
+  if (/^banyan: (?:.*: \d+ routes: |serving )/.test(line)) return; // so it begins each time
+  say({ style: 'red', text: `  ${shown(line)}` });
 }
 
-function say(style: 'red' | 'green' | 'yellow' | 'cyan', text: string): void {
+function say({ style, text }: Said): void {
   process.stdout.write(`${styleText(style, text, { stream: process.stdout })}\n`);
-}
-
-function shown(text: string): string {
-  return text.replaceAll(`file://${repository}/`, '').replaceAll(repository, relative('', repository) || '.');
 }

@@ -1,7 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { follow } from './follow.ts';
+import { undoOf } from './changes.ts';
+import { follow, tellStderr } from './follow.ts';
+import { shown } from './words.ts';
 import { startGateway } from '../shop/gateway.ts';
 import { repository, startStock } from '../shop/shop.ts';
 
@@ -18,8 +20,9 @@ Three commands to try in another terminal, while you click about:
 You can as well edit routes.yaml: it is read again when you save it. Ctrl-C ends everything.
 `;
 
-const devText = (url: string): string => `
+const devText = (url: string, storeUrl: string): string => `
   the shop, through the gateway     ${url}/cgi-bin/index.pl      (log in as pete, password vinyl)
+  for banyan port test in another shell: export BANYAN_SESSIONS='${storeUrl}'
 
 Save a file of ports/, and it serves at once. Its route must be on port: npm run banyan -- flip cart.pl port
 What ports answer, why one was not taken, and what the compiler says of it, stands below. Ctrl-C ends everything.
@@ -32,6 +35,8 @@ What ports answer, why one was not taken, and what the compiler says of it, stan
 export async function stay({ dev }: { readonly dev: boolean }): Promise<number> {
   const say = (line: string): void => void process.stdout.write(`demo: ${line}\n`);
   say('starting a private MariaDB in a scratch folder');
+  const routesFile = join(repository, 'routes.yaml');
+  const before = readFileSync(routesFile, 'utf8');
   const shop = await startStock('demo');
   say('starting the gateway on routes.yaml; it runs the Perl of legacy-stub/ itself');
   // 8000 and 9901 are what routes.yaml says; on a machine that uses them already, the system picks others.
@@ -40,11 +45,12 @@ export async function stay({ dev }: { readonly dev: boolean }): Promise<number> 
     ...((await isTaken(9901)) ? ['--admin', '127.0.0.1:0'] : []),
   ];
   try {
-    const gateway = await startGateway(shop, join(repository, 'routes.yaml'), {
+    const gateway = await startGateway(shop, routesFile, {
       args: instead,
       asServers: true,
+      ...(dev ? { onStderr: tellStderr } : {}),
     });
-    process.stdout.write(dev ? devText(gateway.url) : text(gateway.url, gateway.adminUrl));
+    process.stdout.write(dev ? devText(gateway.url, shop.storeUrl) : text(gateway.url, gateway.adminUrl));
     process.stdout.write(`\nThe gateway's log: ${gateway.logFile}\n`);
     const follower = dev ? follow(gateway.logFile) : null;
     const interrupted = new Promise<void>((resolve) => {
@@ -58,7 +64,7 @@ export async function stay({ dev }: { readonly dev: boolean }): Promise<number> 
     return 0;
   } finally {
     await shop.stop();
-    tellChanges();
+    tellChanges(routesFile, before);
   }
 }
 
@@ -74,10 +80,8 @@ function isTaken(tcpPort: number): Promise<boolean> {
 }
 
 /** Who has tried `flip` has changed routes.yaml; say so, and how to undo it. */
-function tellChanges(): void {
-  try {
-    execFileSync('git', ['diff', '--quiet', '--', 'routes.yaml'], { cwd: repository, stdio: 'ignore' });
-  } catch {
-    process.stdout.write('demo: routes.yaml is not as it was; undo with: git checkout routes.yaml\n');
-  }
+function tellChanges(file: string, before: string): void {
+  const undo = undoOf(file, before);
+  if (undo !== null)
+    process.stdout.write(`demo: routes.yaml is not as it was at the start; undo with: ${shown(undo)}\n`);
 }

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { asServersUser, isRoot } from './process.ts';
 import { repository, type Shop, type Stock } from './shop.ts';
 
@@ -72,6 +73,15 @@ export function writeRoutes(shop: Stock, routes: string, options: RoutesOptions 
   return file;
 }
 
+/** How a gateway is started, where it is not as usual. */
+export interface GatewayOptions {
+  readonly args?: string[];
+  readonly env?: Record<string, string>;
+  readonly asServers?: boolean;
+  /** Is told each line that the gateway, or one of its port hosts, writes on standard error. */
+  readonly onStderr?: (line: string) => void;
+}
+
 /**
  * Starts a gateway process on a routes.yaml and waits until it serves. Its log goes to a file. With `asServers` it runs
  * as the user that runs the scripts: where sessions are in files, each must be able to read what the other has made.
@@ -79,7 +89,7 @@ export function writeRoutes(shop: Stock, routes: string, options: RoutesOptions 
 export async function startGateway(
   shop: Site,
   routesFile: string,
-  options: { args?: string[]; env?: Record<string, string>; asServers?: boolean } = {},
+  options: GatewayOptions = {},
 ): Promise<GatewayProcess> {
   const logFile = join(shop.scratch, `gateway-${++count}.log`);
   const log = openSync(logFile, 'w');
@@ -101,6 +111,8 @@ export async function startGateway(
     },
   );
   closeSync(log);
+  if (options.onStderr !== undefined && child.stderr !== null)
+    createInterface(child.stderr).on('line', options.onStderr);
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const { url, adminUrl } = await untilServing(child);
   return {
