@@ -10,18 +10,25 @@ import type { Contender } from './rounds.ts';
 import { onAllCores } from './tools.ts';
 
 export const alone = 'legacy, alone';
-export const beside = 'legacy, beside ports that loop';
+export const beside = 'legacy, beside ports that do their worst';
 
-const deed = encodeURIComponent('loops for ever');
+/** Of test/fixtures/ports/bad.ts. */
+const deeds = [
+  'loops for ever',
+  'takes two gigabytes',
+  'ends its process',
+  'waits for no promise',
+  'goes on', // after its answer
+];
 /** A tenth of what one core can pass through: it is about how long visitors wait, and not about how many there can be. */
 const requestsPerSecond = 200;
-/** Between two requests for a port that loops: one host at least is in a loop at any time. */
+/** Between two requests for the same deed. */
 const restMs = 250;
 
 /**
- * What ports that loop cost the visitors of legacy: pages of 1 kB through one gateway, while somebody asks for a port that
- * loops, again and again, and while nobody does. All of it may use all cores, as on any machine; with two of them and two
- * hosts there is a loop on each.
+ * What ports that do their worst cost the visitors of legacy: pages of 1 kB through one gateway, while somebody asks for a
+ * port that loops, and others for ports that take all memory, end their process and so on, again and again, and while nobody
+ * does. All of it may use all cores, as on any machine.
  */
 export async function legacyBesideBadPorts(
   scratch: string,
@@ -52,10 +59,13 @@ export async function legacyBesideBadPorts(
       name: beside,
       measure: async () => {
         const over = new AbortController();
-        const asking = askOn(`${new URL(gateway.url).origin}/bad?deed=${deed}`, over.signal);
+        const { origin } = new URL(gateway.url);
+        const asking = deeds.map((deed) =>
+          askOn(`${origin}/bad?deed=${encodeURIComponent(deed)}`, over.signal),
+        );
         const figures = await measure();
         over.abort();
-        await asking;
+        await Promise.all(asking);
         await loopsEnded();
         return figures;
       },

@@ -131,7 +131,7 @@ function goalsOf(measured: Rounds<Load>): Goal[] {
     reported('the port, of one without a transaction (requests/s)', times(names.bare)),
     reported('the port, of mod_perl (requests/s)', times(names.perl)),
     reported(
-      'p99 of legacy beside ports that loop, of alone',
+      'p99 of legacy beside such ports, of alone',
       ratio(measured, [beside, alone], (round) => round.p99Ms),
     ),
     {
