@@ -13,13 +13,17 @@ export class Sights {
   readonly #lease: Lease;
   readonly #watch: SessionWatch | null;
   readonly #clock: Clock;
+  /** When it was found, whenever somebody comes to see it: from then on nobody else was at it. */
+  readonly #enteredAtMs: number;
   #before: Sight | null = null;
   #after: Sight | null = null;
 
+  /** To be made when the turn has come. */
   constructor(lease: Lease, watch: SessionWatch | null, clock: Clock) {
     this.#lease = lease;
     this.#watch = watch;
     this.#clock = clock;
+    this.#enteredAtMs = clock.epochMs();
   }
 
   /** As it was found; null where nobody has seen it. */
@@ -34,22 +38,26 @@ export class Sights {
 
   /** Looks, before a side begins that will say nothing of it. Never rejects. */
   async find(): Promise<void> {
-    this.#before = await this.#look();
+    this.#found((await this.#look())?.bytes);
   }
 
   /** Takes a side's word. */
   told({ before, after }: SessionSeen): void {
     if (this.#watch === null) return;
-    const takenAtMs = this.#clock.epochMs();
-    this.#before = { bytes: before, takenAtMs };
-    this.#after = { bytes: after, takenAtMs };
+    this.#found(before);
+    this.#after = { bytes: after, takenAtMs: this.#clock.epochMs() };
   }
 
   /** Looks a last time, where nobody has said how it was left. `failed` is a port's last word. Never rejects. */
   async leave(failed: Failed | null): Promise<void> {
     this.#after ??= await this.#look();
     if (this.#lease.lost.aborted) this.#after = null;
-    if (failed?.problem.mayFallBack === true) this.#before ??= this.#after; // it has left no trace
+    const hasLeftNoTrace = failed?.problem.mayFallBack === true;
+    if (hasLeftNoTrace && this.#before === null) this.#found(this.#after?.bytes);
+  }
+
+  #found(bytes: Buffer | null | undefined): void {
+    this.#before = bytes === undefined ? null : { bytes, takenAtMs: this.#enteredAtMs };
   }
 
   async #look(): Promise<Sight | null> {

@@ -34,19 +34,24 @@ function failed(code: ProblemCode): Failed {
 }
 
 t.test('of what a script did, somebody looks before and after', async (t) => {
-  const { sights, place } = play();
+  const { sights, place, clock } = play();
+  const enteredAtMs = clock.epochMs();
+  clock.advance(5);
   await sights.find();
   place.row = 'new';
   await sights.leave(null);
   t.same(seen(sights), ['old', 'new']);
   t.equal(place.looks, 2);
+  t.equal(sights.before?.takenAtMs, enteredAtMs, 'what was done outside was done before the turn');
 });
 
 t.test('a host is taken at its word, and nobody looks', async (t) => {
   const { sights, place, clock } = play();
+  const enteredAtMs = clock.epochMs();
   clock.advance(5);
   sights.told({ before: bytes('said'), after: null });
   await sights.leave(null);
+  t.equal(sights.before?.takenAtMs, enteredAtMs);
   t.same(seen(sights), ['said', null]);
   t.equal(sights.after?.takenAtMs, clock.epochMs(), 'that it is gone was seen, too');
   t.equal(place.looks, 0);
