@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { RowDataPacket } from 'mysql2/promise';
 import t, { type Test } from 'tap';
 import type { Problem } from '../../src/errors.ts';
@@ -286,6 +286,11 @@ t.test('on a real MariaDB', async (t) => {
     const held = await Promise.all(['a', 'b', 'c', 'd'].map((id) => take(lock, id)));
     const pid = await serverPid();
     process.kill(pid, 'SIGSTOP');
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const stands = (thread: string): boolean =>
+      // another core may take a moment to see it
+      /\) [Tt] /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1'));
+    while (!threads.every(stands)) await settle();
     try {
       const questions = ['e', 'f', 'g'].map((id) =>
         lock.acquire(id, 60_000, stays).catch((thrown: unknown) => thrown),
