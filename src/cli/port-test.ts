@@ -3,12 +3,10 @@ import { join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { styleText } from 'node:util';
 import { portSessions } from '../compose-sessions.ts';
-import { hunksBetween } from '../config/hunk.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Capture } from '../exchange/capture.ts';
 import { noteModules } from '../porting/load.ts';
 import { customsOf, storeOf } from '../porting/port-server.ts';
-import { differencesOf } from '../porting/recorded-differences.ts';
 import { rehearse } from '../porting/rehearsal.ts';
 import type { Route } from '../routing/route.ts';
 import { type ExitCode, exitCodes, Failure } from './failure.ts';
@@ -18,6 +16,7 @@ import { harmless, note, print, printJson } from './print.ts';
 import { aboutTable } from './record-mask.ts';
 import { sessionTableOf } from './record-sql.ts';
 import { recordedFolder } from './record.ts';
+import { differencesOf } from './recorded-differences.ts';
 import { inOneLine, sqlDifferences } from './recorded-sql.ts';
 
 /** What may be said to `banyan port test`. */
@@ -118,7 +117,7 @@ async function testOne(path: string, route: Route, stage: Stage): Promise<Result
   return {
     name: relative(process.cwd(), path),
     request: `${capture.request.method} ${capture.request.target}`,
-    differences: differencesOf(capture, rehearsed, { ...customs, sessionUse }, hunksBetween),
+    differences: differencesOf(capture, rehearsed, { ...customs, sessionUse }),
     statements: [...statements.map(({ sql }) => inOneLine(sql)), ...said],
     sqlDifferences: isComparable ? sqlDifferences(capture.sql, statements, isOfSession) : [],
   };

@@ -1,9 +1,10 @@
+import { hunksBetween } from '../config/hunk.ts';
 import type { Capture } from '../exchange/capture.ts';
 import { headerValue, type RawHeaders } from '../exchange/headers.ts';
 import type { SessionCodec } from '../session/codec.ts';
 import type { SessionModule } from '../session/module.ts';
 import type { SessionUse } from '../session/session.ts';
-import type { Rehearsed } from './rehearsal.ts';
+import type { Rehearsed } from '../porting/rehearsal.ts';
 
 /** Fields that speak of the connection, the moment or the server. */
 const ofTheWay =
@@ -17,26 +18,11 @@ export interface SessionsOfBoth {
   readonly sessionUse: SessionUse;
 }
 
-/** Finds the lines that differ between two texts, each hunk with the line of the first text that it begins at. */
-type HunksBetween = (
-  one: string,
-  other: string,
-) => readonly {
-  readonly line: number;
-  readonly removed: readonly string[];
-  readonly added: readonly string[];
-}[];
-
 /**
  * What a port did otherwise than legacy had for the same request, a line each: `- ` legacy's, `+ ` the port's. A new
  * session's id is never the same, and is not compared. Empty where all is the same.
  */
-export function differencesOf(
-  capture: Capture,
-  rehearsed: Rehearsed,
-  sessions: SessionsOfBoth,
-  hunksBetween: HunksBetween,
-): string[] {
+export function differencesOf(capture: Capture, rehearsed: Rehearsed, sessions: SessionsOfBoth): string[] {
   const { answer, problem } = rehearsed;
   if (answer === null) {
     const handedOver = problem?.code === 'PORT_HANDED_OVER';
@@ -51,12 +37,7 @@ export function differencesOf(
   return [
     ...(status === answer.status ? [] : [`- status ${status}`, `+ status ${answer.status}`]),
     ...onlyInOne(fields(headers), fields(answer.headers)),
-    ...bodyDifferences(
-      body,
-      answer.body.toString('latin1'),
-      headerValue(headers, 'content-type') ?? '',
-      hunksBetween,
-    ),
+    ...bodyDifferences(body, answer.body.toString('latin1'), headerValue(headers, 'content-type') ?? ''),
     ...(isNewId || sessions.sessionUse !== 'write' ? [] : sessionDifferences(capture, rehearsed, sessions)),
   ];
 }
@@ -107,7 +88,7 @@ function isSameField(one: string, other: string): boolean {
 const mostPairs = 10;
 
 /** The lines that differ, those of legacy beside the port's; of what is no text that it does. */
-function bodyDifferences(legacy: string, port: string, type: string, hunksBetween: HunksBetween): string[] {
+function bodyDifferences(legacy: string, port: string, type: string): string[] {
   if (legacy === port) return [];
   if (!/^text\/|json|xml/.test(type))
     return [`the bodies differ: ${legacy.length} bytes, and ${port.length}`];

@@ -1,8 +1,7 @@
 import t from 'tap';
-import { hunksBetween } from '../../src/config/hunk.ts';
 import { Problem } from '../../src/errors.ts';
 import type { Capture } from '../../src/exchange/capture.ts';
-import { differencesOf, type SessionsOfBoth } from '../../src/porting/recorded-differences.ts';
+import { differencesOf, type SessionsOfBoth } from '../../src/cli/recorded-differences.ts';
 import type { Rehearsed } from '../../src/porting/rehearsal.ts';
 
 const said = (problem: Problem): string[] =>
@@ -10,7 +9,6 @@ const said = (problem: Problem): string[] =>
     {} as Capture,
     { answer: null, problem, session: null, statements: [] },
     {} as SessionsOfBoth,
-    hunksBetween,
   );
 
 t.test('of a port that has thrown it is said in which line', async (t) => {
@@ -35,7 +33,6 @@ function ofBodies(legacy: string, port: string): string[] {
     { session: null, answer: { status: 200, headers, body: legacy } } as unknown as Capture,
     { answer, problem: null, session: null, statements: [] } as unknown as Rehearsed,
     { cookieName: 'sid', sessionUse: 'none' } as SessionsOfBoth,
-    hunksBetween,
   );
 }
 
