@@ -5,14 +5,15 @@ import type { Route } from '../routing/route.ts';
 import { canonicalId, isId } from '../session/identity.ts';
 import type { Lease } from '../session/lease.ts';
 import { followedBy } from '../session/nesting.ts';
-import type { Sight } from '../session/snapshot.ts';
 import type { Parts } from './parts.ts';
+import { Sights } from './sights.ts';
 
 /** A session that an answer gave the visitor, and its turn. */
 export interface Followed {
   readonly sessionId: string;
   readonly lease: Lease | null;
-  readonly before: Sight | null;
+  /** What it was like; null where there is no lease. */
+  readonly sights: Sights | null;
   /** Why there is no lease, or null. */
   readonly notHad: string | null;
 }
@@ -42,10 +43,11 @@ export async function follow(
     const turn = await sessions.turnstile.enter(newId, patienceMs, never);
     const holder = { exchange: followedBy(exchange.id), route: route.name };
     const lease = sessions.nesting.open(turn, holder, null, route.timeoutMs);
-    const before = sessions.watch === null ? null : await sessions.watch.look(newId);
-    return { sessionId: newId, lease, before, notHad: null };
+    const sights = new Sights(lease, sessions.watch, parts.clock);
+    await sights.find();
+    return { sessionId: newId, lease, sights, notHad: null };
   } catch (thrown) {
     const notHad = thrown instanceof Error ? thrown.message : String(thrown);
-    return { sessionId: newId, lease: null, before: null, notHad };
+    return { sessionId: newId, lease: null, sights: null, notHad };
   }
 }

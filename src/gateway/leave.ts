@@ -5,11 +5,10 @@ import type { Route } from '../routing/route.ts';
 import { sessionLabel } from '../session/identity.ts';
 import type { Lease } from '../session/lease.ts';
 import type { SessionWork, TurnSeen } from '../session/lost-update.ts';
-import type { Sight } from '../session/snapshot.ts';
 import type { Entered } from './enter.ts';
 import type { Followed } from './follow.ts';
 import type { Parts } from './parts.ts';
-import { Sights } from './sights.ts';
+import type { Sights } from './sights.ts';
 
 /** What was seen of an exchange's work on sessions; null where nobody looked. */
 export interface Seen {
@@ -18,26 +17,15 @@ export interface Seen {
   readonly aside: SessionWork | null;
 }
 
-/**
- * Gives the turns to the next ones, after a last look at the sessions. Resolves with what the one looked like that the answer
- * gave; null where nobody looked. Never rejects.
- */
+/** Gives the turns to the next ones, after a last look at the sessions. Never rejects. */
 export async function leave(
   lease: Lease,
   sights: Sights,
   outcome: Outcome,
   followed: Followed | null,
-  parts: Parts,
-): Promise<Sight | null> {
-  const afterFollowed = followed?.lease == null ? null : await leaveFollowed(followed.lease, parts);
+): Promise<void> {
+  await followed?.lease?.leave(async () => followed.sights?.leave(null));
   await lease.leave(() => sights.leave(outcome.kind === 'failed' ? outcome : null));
-  return afterFollowed;
-}
-
-async function leaveFollowed(lease: Lease, parts: Parts): Promise<Sight | null> {
-  const sights = new Sights(lease, parts.sessions?.watch ?? null, parts.clock);
-  await lease.leave(() => sights.leave(null));
-  return sights.after;
 }
 
 /** What was seen of turns that are just over. To be called at once: turns go in order. */
@@ -47,7 +35,6 @@ export async function whatWasSeen(
   { lease, nested, witness }: Entered,
   { before, after }: Pick<Sights, 'before' | 'after'>,
   followed: Followed | null,
-  afterFollowed: Sight | null,
   parts: Parts,
 ): Promise<Seen> {
   const watch = parts.sessions?.watch ?? null;
@@ -60,9 +47,9 @@ export async function whatWasSeen(
         ? watch.turn(lease.sessionId, holder, { before, after })
         : { ...watch.aside({ before, after }), outside: null };
   const other =
-    watch === null || followed?.lease == null
+    watch === null || followed === null || followed.sights === null
       ? null
-      : watch.turn(followed.sessionId, holder, { before: followed.before, after: afterFollowed });
+      : watch.turn(followed.sessionId, holder, followed.sights);
   return {
     turn: await turn,
     followed:

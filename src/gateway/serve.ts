@@ -77,9 +77,9 @@ export async function serve(
 
   // 5 leave
   const finished = await outcome.finished;
-  const afterFollowed = await leave(lease, sights, outcome, followed, parts);
+  await leave(lease, sights, outcome, followed);
   report.left(outcome, finished);
-  report.saw(await whatWasSeen(exchange, decision.route, entry, sights, followed, afterFollowed, parts));
+  report.saw(await whatWasSeen(exchange, decision.route, entry, sights, followed, parts));
 
   // 6 record
   const cut = client.left ? client.cut : await sent;

@@ -1,7 +1,9 @@
 import t from 'tap';
 import type { Entered } from '../../src/gateway/enter.ts';
 import { whatWasSeen } from '../../src/gateway/leave.ts';
+import { Sights } from '../../src/gateway/sights.ts';
 import type { Parts } from '../../src/gateway/parts.ts';
+import { systemClock } from '../../src/exchange/clock.ts';
 import type { Exchange } from '../../src/exchange/exchange.ts';
 import type { Route } from '../../src/routing/route.ts';
 import { noLease } from '../../src/session/lease.ts';
@@ -23,15 +25,16 @@ async function told(nested: Entered['nested'], followedId: string | null): Promi
       return work;
     },
   };
+  const unseen = new Sights(noLease, null, systemClock);
   const lease = { ...noLease, sessionId: 'own', fence };
-  const followed = followedId === null ? null : { sessionId: followedId, lease, before: null, notHad: null };
+  const followed =
+    followedId === null ? null : { sessionId: followedId, lease, sights: unseen, notHad: null };
   await whatWasSeen(
     { id: 'e' } as Exchange,
     { name: 'r' } as Route,
     { lease, nested, witness: null, problem: null },
-    { before: null, after: null },
+    unseen,
     followed,
-    null,
     { sessions: { watch } } as unknown as Parts,
   );
   return said;
