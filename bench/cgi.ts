@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startShop, type Shop } from '../scripts/shop/shop.ts';
@@ -8,7 +7,7 @@ import { startBanyan, type Peer } from './peers.ts';
 import { startFcgiwrap, startModPerl } from './peers-cgi.ts';
 import { atLeast, reported, type Bench, type Goal, type Measured } from './report.ts';
 import { interleave, ratio, type Rounds } from './rounds.ts';
-import { moveAside, needWrk } from './tools.ts';
+import { moveAside, needWrk, pinTree } from './tools.ts';
 
 const pages = ['hello.pl', 'view.pl?sku=1001', 'cart.pl?action=show'] as const;
 type Page = (typeof pages)[number];
@@ -96,7 +95,7 @@ async function startAll(
   const hello = join(shop.root, 'cgi-bin/hello.pl');
   writeFileSync(hello, '#!/usr/bin/perl\nprint "Content-Type: text/plain\\n\\nhello\\n";\n');
   chmodSync(hello, 0o755);
-  pinTree(shop.apache.server.pid);
+  pinTree(shop.apache.server.pid, '0');
   const clean = join(shop.scratch, 'clean');
   cpSync(shop.root, clean, { recursive: true });
   forgetTheForm(join(clean, 'lib/Shop.pm'));
@@ -128,14 +127,6 @@ function forgetTheForm(file: string): void {
   const forgetting = text.replace(/^END \{$/m, 'END {\n    undef $q;');
   if (forgetting === text) throw new Error('Shop.pm has no END block any more');
   writeFileSync(file, forgetting, 'latin1');
-}
-
-/** Apache was started beside us: puts it and what it has started on core 0. */
-export function pinTree(pid: number): void {
-  const listed = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
-  const parents = listed.map((line) => line.trim().split(/\s+/).map(Number));
-  execFileSync('taskset', ['-a', '-c', '-p', '0', String(pid)], { stdio: 'ignore' });
-  for (const [child, parent] of parents) if (parent === pid && child !== undefined) pinTree(child);
 }
 
 /**

@@ -19,6 +19,9 @@ export interface Load {
   readonly heldUp: number;
 }
 
+/** What visitors get of it, whoever it is that asks. */
+export type Service = Pick<Load, 'requestsPerSecond' | 'p50Ms' | 'p99Ms' | 'failed'>;
+
 /** What one connection asks with and gets. */
 export interface Visit {
   readonly sessionId: string;
@@ -65,7 +68,7 @@ export async function load(order: LoadOrder): Promise<Load> {
 }
 
 /** The row of a report for who was put under load: the middle of its rounds, and all that failed. */
-export function loadRow(name: string, measured: Rounds<Load>): Row {
+export function loadRow(name: string, measured: Rounds<Service>): Row {
   const rounds = measured.get(name) ?? [];
   return {
     case: name,

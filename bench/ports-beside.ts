@@ -1,13 +1,12 @@
-import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import type { MariaDb } from '../scripts/shop/mariadb.ts';
 import { repository } from '../scripts/shop/shop.ts';
-import type { Load } from './load.ts';
+import type { Service } from './load.ts';
 import { startBanyan, startNginx, type Peer } from './peers.ts';
 import type { Contender } from './rounds.ts';
-import { onAllCores } from './tools.ts';
+import { allCores, pinTree } from './tools.ts';
 
 export const alone = 'legacy, alone';
 export const beside = 'legacy, beside ports that do their worst';
@@ -20,7 +19,7 @@ const deeds = [
   'waits for no promise',
   'goes on', // after its answer
 ];
-/** A tenth of what one core can pass through: it is about how long visitors wait, and not about how many there can be. */
+/** A hundredth of what one core can pass through: it is about how long visitors wait, and not about how many there can be. */
 const requestsPerSecond = 200;
 /** Between two requests for the same deed. */
 const restMs = 250;
@@ -35,7 +34,7 @@ export async function legacyBesideBadPorts(
   { user, password, tcpPort }: MariaDb,
   seconds: number,
   stops: (() => Promise<void>)[],
-): Promise<Contender<Load>[]> {
+): Promise<Contender<Service>[]> {
   const started = <P extends Peer>(peer: P): P => {
     stops.push(() => peer.stop());
     return peer;
@@ -48,10 +47,7 @@ export async function legacyBesideBadPorts(
     `  /bad: { to: port, port: ${bad}, session: none, fallback: error }\n` +
     `  /**: { to: legacy, session: none }`;
   const gateway = started(await startBanyan(scratch, new URL(nginx.url).origin, routes, { log: 'silent' }));
-  const hosts = execFileSync('pgrep', ['-P', String(gateway.pid)], { encoding: 'utf8' })
-    .trim()
-    .split('\n');
-  for (const pid of [nginx.pid, gateway.pid, ...hosts.map(Number)]) onAllCores(pid);
+  for (const { pid } of [nginx, gateway]) pinTree(pid, allCores);
   const measure = () => steadily(gateway.url, seconds);
   return [
     { name: alone, measure },
@@ -89,7 +85,7 @@ function loopsEnded(): Promise<void> {
 }
 
 /** So many requests a second, whether those before them are answered or not. */
-async function steadily(url: string, seconds: number): Promise<Load> {
+async function steadily(url: string, seconds: number): Promise<Service> {
   const agent = new Agent({ connections: 64, pipelining: 1 });
   const tookMs: number[] = [];
   let failed = 0;
@@ -115,14 +111,5 @@ async function steadily(url: string, seconds: number): Promise<Load> {
   await agent.destroy();
   tookMs.sort((one, other) => one - other);
   const at = (share: number): number => tookMs[Math.floor(tookMs.length * share)] ?? NaN;
-  const requests = tookMs.length;
-  return {
-    requestsPerSecond,
-    p50Ms: at(0.5),
-    p99Ms: at(0.99),
-    requests,
-    failed,
-    cpuMicros: NaN,
-    heldUp: NaN,
-  };
+  return { requestsPerSecond, p50Ms: at(0.5), p99Ms: at(0.99), failed };
 }

@@ -2,14 +2,13 @@ import { join } from 'node:path';
 import { freeTcpPort } from '../scripts/shop/process.ts';
 import { repository, startShop, type Shop } from '../scripts/shop/shop.ts';
 import { Visitor } from '../scripts/shop/visitor.ts';
-import { pinTree } from './cgi.ts';
 import { alone, beside, legacyBesideBadPorts } from './ports-beside.ts';
-import { load, loadRow, type Load, type Visit } from './load.ts';
+import { load, loadRow, type Service, type Visit } from './load.ts';
 import { startBanyan, startPeer, type Peer } from './peers.ts';
 import { startModPerl } from './peers-cgi.ts';
 import { atLeast, reported, type Bench, type Goal, type Measured } from './report.ts';
 import { type Contender, interleave, ratio, type Rounds } from './rounds.ts';
-import { moveAside, needWrk, underTest } from './tools.ts';
+import { moveAside, needWrk, pinTree, underTest } from './tools.ts';
 
 const page = 'cart.pl?action=show';
 const connections = 4;
@@ -46,7 +45,7 @@ export const bench: Bench = {
         for (let requests = 0; requests < warmUpRequests;) requests += (await measure()).requests;
       }
       const pages = await legacyBesideBadPorts(shop.scratch, shop.mariadb, 2 * seconds, stops);
-      const contenders: Contender<Load>[] = [...carts, ...pages];
+      const contenders: Contender<Service>[] = [...carts, ...pages];
       const measured = await interleave(contenders, rounds, (round) =>
         say(round === 0 ? 'warming up' : `round ${round} of ${rounds}`),
       );
@@ -61,7 +60,7 @@ async function startAll(
   shop: Shop,
   stops: (() => Promise<void>)[],
 ): Promise<Record<Name, { origin: string; pid: number }>> {
-  pinTree(shop.apache.server.pid);
+  pinTree(shop.apache.server.pid, '0');
   const peer = async (starting: Promise<Peer>) => {
     const started = await starting;
     stops.push(() => started.stop());
@@ -122,7 +121,7 @@ async function check(name: string, url: string, sessions: readonly Visit[]): Pro
   }
 }
 
-function goalsOf(measured: Rounds<Load>): Goal[] {
+function goalsOf(measured: Rounds<Service>): Goal[] {
   const times = (of: Name): number => ratio(measured, [names.port, of], (round) => round.requestsPerSecond);
   const failed = [...measured.values()].flat().reduce((sum, round) => sum + round.failed, 0);
   return [

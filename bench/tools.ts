@@ -114,8 +114,14 @@ export function underTest(command: readonly string[]): string[] {
   return canPin ? ['taskset', '-c', '0', ...command] : [...command];
 }
 
-/** Lets a server run wherever there is room, with all that it will start. */
-export function onAllCores(pid: number): void {
-  if (canPin)
-    execFileSync('taskset', ['-a', '-c', '-p', `0-${cpus().length - 1}`, String(pid)], { stdio: 'ignore' });
+/** Has a server that runs, and all that it has started, run on some cores, and with it what they start. */
+export function pinTree(pid: number, cores: string): void {
+  if (!canPin) return;
+  const listed = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  const parents = listed.map((line) => line.trim().split(/\s+/).map(Number));
+  execFileSync('taskset', ['-a', '-c', '-p', cores, String(pid)], { stdio: 'ignore' });
+  for (const [child, parent] of parents) if (parent === pid && child !== undefined) pinTree(child, cores);
 }
+
+/** All there are, as taskset wants them. */
+export const allCores = `0-${cpus().length - 1}`;
