@@ -1,4 +1,4 @@
-import { headerValue, type RawHeaders } from './headers.ts';
+import { headerValue, headerValues, type RawHeaders } from './headers.ts';
 import { urlPairs } from './urlencoded.ts';
 
 /** Bytes of a session at one moment, one character each; null where there was no row, or nobody looked. */
@@ -96,9 +96,8 @@ function maskText(text: SessionText, mask: (text: string) => string): SessionTex
 
 /** The ids of sessions that an answer sets its cookie to. */
 function idsBegun(headers: RawHeaders, cookieName: string | null): string[] {
-  return headers.flatMap((field, i) => {
-    const isSet = i % 2 === 1 && /^set-cookie$/i.test(headers[i - 1] as string);
-    const [, name, value = ''] = (isSet && /^\s*([^=;\s]+)=([^;\s]*)/.exec(field)) || [];
+  return headerValues(headers, 'set-cookie').flatMap((field) => {
+    const [, name, value = ''] = /^\s*([^=;\s]+)=([^;\s]*)/.exec(field) ?? [];
     return name === cookieName && value.length >= 8 ? [value] : []; // an empty one ends the session
   });
 }

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { Problem, asProblem } from '../errors.ts';
 import { fileStore } from '../files/file-store.ts';
@@ -138,9 +139,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
     request.resume(); // else Node takes the request for one that is still coming
     return empty;
   }
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  return buffer(request);
 }
 
 const empty = Buffer.alloc(0);
