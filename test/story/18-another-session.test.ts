@@ -55,6 +55,10 @@ t.test('a script that gives its visitor another session', async (t) => {
         gaveSession: sessionLabel(visitor.sessionId),
       });
       await until('no turn is left', async () => (await turnsHeld(gateway)) === 0);
+      const seen = await fetch(`${gateway.adminUrl}/sessions/${visitor.sessionId}`);
+      const { entries } = (await seen.json()) as { entries: { outcome?: string; wrote?: string }[] };
+      const began = entries.find(({ outcome }) => outcome === 'followed');
+      t.equal(began?.wrote, 'changed', 'and it was seen that it was not there before');
     });
   }
 
